@@ -1,0 +1,1 @@
+"""mediaframe: dataframes whose rows are media assets. The public names, loaded on first use."""

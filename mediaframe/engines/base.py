@@ -1,0 +1,214 @@
+"""Engine: what an engine can be asked, what it is given, and its table of what it can."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from mediaframe.errors import AssetError
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.limits import Limits
+from mediaframe.model.operation import Operation
+from mediaframe.model.spec import Spec
+
+H = TypeVar("H")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Source:
+    """The bytes of one asset, behind a descriptor or in memory; never a name."""
+
+    def __init__(self, data: bytes | None = None, *, fd: int | None = None) -> None:
+        self._data = data
+        self._fd = fd
+        self._map: mmap.mmap | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        if self._data is not None:
+            return len(self._data)
+        return os.fstat(self._fd).st_size if self._fd is not None else 0
+
+    def view(self) -> Any:
+        """Give all bytes, without a copy where they stand behind a descriptor."""
+        if self._data is None and self._fd is not None and self.size:
+            self._map = self._map or mmap.mmap(self._fd, 0, access=mmap.ACCESS_READ)
+            return self._map
+        return self._data or b""
+
+    def head(self, count: int) -> bytes:
+        """Give the first bytes."""
+        return bytes(self.view()[:count])
+
+    def file(self) -> io.BufferedIOBase:
+        """Give a fresh file object that reads from the start."""
+        if self._data is not None or self._fd is None:
+            return io.BytesIO(self._data or b"")
+        return _Descriptor(self._fd, self.size)  # its own position, over a descriptor that others share
+
+    def close(self) -> None:
+        """Let the bytes go."""
+        if self._map is not None:
+            try:
+                self._map.close()
+            except BufferError:  # A library still holds a view; the map goes with the last of them.
+                self._map = None
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+class _Descriptor(io.BufferedIOBase):
+    """A file object over a shared descriptor, with a position of its own (`pread`)."""
+
+    def __init__(self, fd: int, size: int) -> None:
+        self._fd, self._size, self._at = fd, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        data = os.pread(self._fd, left if size is None or size < 0 else min(size, left), self._at)
+        self._at += len(data)
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Plain pixels, as one engine hands them to the next: 8-bit sRGB, rows top to bottom."""
+
+    width: int
+    height: int
+    bands: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished file and what is to be said of it."""
+
+    data: bytes
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    pages: int | None = None
+    quality: int | None = None
+    encodes: int = 1
+
+
+@dataclass(slots=True)
+class Counts:
+    """How much work was done; tests hold speed by these."""
+
+    opens: int = 0
+    decodes: int = 0
+    encodes: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an engine needs to know to open a source: the steps that will follow, the limits, what was declared."""
+
+    steps: tuple[Operation, ...] = ()
+    end: Format | Measure | None = None
+    limits: Limits = field(default_factory=Limits)
+    format: str | None = None
+    """The format that the header told, such as "jpeg"."""
+
+
+class Engine(Generic[H]):
+    """Base of engines. A handle `H` is the engine's own (lazy) picture of a medium.
+
+    Subclasses give `name`, `kinds`, `revision`, `open`, `shape`, and where it applies `probe`, `adopt`, `pixels`;
+    functions registered with `implements` do the steps, formats and measures.
+    """
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[Kind, ...]]
+    revision: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        self.table: dict[type[Spec], Callable[..., Any]] = {}
+
+    def implements(self, spec: type[Spec]) -> Callable[[F], F]:
+        """Register the function that does an operation `(handle, op) -> handle`, a format `(handle, format) -> Encoded`
+        or a measure `(handle, measure) -> value`.
+        """  # noqa: D205
+
+        def register(function: F) -> F:
+            self.table[spec] = function
+            return function
+
+        return register
+
+    def can(self, spec: type[Spec]) -> bool:
+        """Whether the engine does this word."""
+        return spec in self.table
+
+    def version(self) -> str:
+        """Name the engine, its library's version and its own revision."""
+        raise NotImplementedError
+
+    def sharing(self, source: Source, task: Task) -> object:
+        """Name what `open` would decode: recipes for which this is equal share one handle (law 2 holds: it is chosen
+        from the recipe alone).
+        """  # noqa: D205
+        return None
+
+    def open(self, source: Source, task: Task) -> H:
+        """Open a source, within the limits; raises AssetError with a code."""
+        raise NotImplementedError
+
+    def probe(self, source: Source, task: Task) -> dict[str, Any]:
+        """Say what can be known without a full decode, by the names of the asset columns."""
+        raise NotImplementedError
+
+    def shape(self, handle: H) -> Shape:
+        """Say the shape of what the handle holds."""
+        raise NotImplementedError
+
+    def adopt(self, pixels: Pixels) -> H:
+        """Take over pixels from another engine."""
+        raise NotImplementedError
+
+    def pixels(self, handle: H) -> Pixels:
+        """Hand pixels over to another engine."""
+        raise NotImplementedError
+
+    def do(self, operation: Operation, handle: H) -> Any:
+        """Do one step: gives a handle, or `Pixels` where the step turns into another kind."""
+        return self._find(operation)(handle, operation)
+
+    def encode(self, format: Format, handle: H) -> Encoded:
+        """Write the medium."""
+        found: Encoded = self._find(format)(handle, format)
+        return found
+
+    def measure(self, measure: Measure, handle: H) -> Any:
+        """Measure the medium."""
+        return self._find(measure)(handle, measure)
+
+    def _find(self, spec: Spec) -> Callable[..., Any]:
+        try:
+            return self.table[type(spec)]
+        except KeyError:
+            raise AssetError(f"the engine {self.name} does not do {spec.word}", code="E_OP") from None

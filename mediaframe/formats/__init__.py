@@ -1,0 +1,1 @@
+"""How results are written: declarations, one module for each kind."""

@@ -1,0 +1,1 @@
+"""What can be known of a medium: declarations, one module for each kind."""

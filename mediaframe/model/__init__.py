@@ -1,0 +1,1 @@
+"""Words: the values that say what shall be done. Standard library only."""

@@ -1,0 +1,256 @@
+"""One declared argument: its type, range, unit and words; what it accepts; and arguments taken from a row."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, overload
+
+from mediaframe.errors import RecipeError, did_you_mean, expected
+from mediaframe.model.quantity import PARSERS
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An argument that is taken from a column of each row."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"col({self.name!r})"
+
+
+class ColumnExpression(Protocol):
+    """Anything that looks like `polars.col(...)`; recipes know polars by its looks alone."""
+
+    @property
+    def meta(self) -> Any: ...
+
+
+class Value(Generic[T]):
+    """How checkers see an argument: reading gives T, writing takes T or a column."""
+
+    @overload
+    def __get__(self, spec: None, owner: type) -> Argument: ...
+    @overload
+    def __get__(self, spec: object, owner: type) -> T: ...
+    def __get__(self, spec: object, owner: type) -> Any: ...
+    def __set__(self, spec: object, value: T | Column | ColumnExpression) -> None: ...
+
+
+class Quantity(Generic[T]):
+    """As `Value`, for arguments that may also be written as text: "20 kB", "10%"."""
+
+    @overload
+    def __get__(self, spec: None, owner: type) -> Argument: ...
+    @overload
+    def __get__(self, spec: object, owner: type) -> T: ...
+    def __get__(self, spec: object, owner: type) -> Any: ...
+    def __set__(self, spec: object, value: T | str | Column | ColumnExpression) -> None: ...
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "..."
+
+
+MISSING = _Missing()
+
+
+@dataclass(frozen=True, eq=False)
+class Argument:
+    """What is declared of one argument. Reading it from a value gives the checked value."""
+
+    default: Any = MISSING
+    unit: str = ""
+    ge: float | None = None
+    le: float | None = None
+    doc: str = ""
+    kw_only: bool = False
+    name: str = ""
+    type: Any = None
+
+    def __get__(self, spec: Any, owner: type) -> Any:
+        return self if spec is None else spec.__dict__[self.name]
+
+    def __set__(self, spec: Any, value: object) -> None:
+        raise AttributeError(f"{type(spec).__name__}.{self.name}: recipes do not change; make a new one")
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is MISSING
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is allowed."""
+        return NoneType in _alternatives(self.type)
+
+    @property
+    def base(self) -> Any:
+        """The declared type without None."""
+        others = [one for one in _alternatives(self.type) if one is not NoneType]
+        return others[0] if len(others) == 1 else Union[tuple(others)]  # noqa: UP007  # ty: built at run time
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The allowed words of a Literal."""
+        return get_args(self.base) if get_origin(self.base) is Literal else ()
+
+    def allowed(self) -> str:
+        """Say in words what is allowed."""
+        if self.choices:
+            return "one of " + ", ".join(map(repr, self.choices))
+        unit = f" {self.unit}" if self.unit and self.unit not in PARSERS else ""
+        if self.ge is not None and self.le is not None:
+            return f"{self.ge:g} to {self.le:g}{unit}"
+        if self.ge is not None:
+            return f"{self.ge:g} or more{unit}"
+        words = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
+        return words.get(self.base, str(self.base)) + unit
+
+    def schema(self) -> dict[str, Any]:
+        """Give the JSON Schema of the argument; a column of the row is always allowed."""
+        plain: dict[str, Any] = {"description": self.doc} if self.doc else {}
+        if self.choices:
+            plain["enum"] = [*self.choices, *([None] if self.optional else [])]
+        else:
+            names = {int: "integer", float: "number", str: "string", bool: "boolean"}
+            name = names.get(self.base, "array")
+            plain["type"] = [name, "null"] if self.optional else name
+        if self.ge is not None:
+            plain["minimum"] = self.ge
+        if self.le is not None:
+            plain["maximum"] = self.le
+        if self.unit:
+            plain["x-unit"] = self.unit
+        column = {
+            "type": "object",
+            "properties": {"column": {"type": "string"}},
+            "required": ["column"],
+            "additionalProperties": False,
+        }
+        schema: dict[str, Any] = {"anyOf": [plain, column]}
+        if not self.required:
+            schema["default"] = self.default
+        return schema
+
+
+def arg(
+    *,
+    default: Any = MISSING,
+    unit: str = "",
+    ge: float | None = None,
+    le: float | None = None,
+    doc: str = "",
+    kw_only: bool = False,
+) -> Any:
+    """Declare an argument of an operation, format or measure.
+
+    Parameters
+    ----------
+    default
+        What it is when it is not given; without a default it must be given.
+    unit
+        What the number counts. Units such as "bytes", "s", "color", "point" also read text.
+    ge, le
+        The least and the largest value allowed.
+    doc
+        One sentence for the reference.
+    kw_only
+        Whether it must be given by its name.
+    """
+    return Argument(default=default, unit=unit, ge=ge, le=le, doc=doc, kw_only=kw_only)
+
+
+def _alternatives(declared: Any) -> tuple[Any, ...]:
+    return get_args(declared) if get_origin(declared) in (Union, UnionType) else (declared,)
+
+
+def as_column(value: object) -> Column | None:
+    """See whether a value stands for a column: `col("name")` of ours or of polars.
+
+    A longer expression raises: make it a column of the frame first.
+    """
+    if isinstance(value, Column):
+        return value
+    meta = getattr(value, "meta", None)
+    if meta is None or not hasattr(meta, "root_names"):
+        return None
+    if hasattr(meta, "is_column") and meta.is_column():
+        return Column(str(meta.output_name()))
+    raise RecipeError(
+        f"an argument may be a value or pl.col('name'), got the expression {value}: "
+        "make it a column first with frame.with_columns(name=...)"
+    )
+
+
+def check(argument: Argument, value: object, where: str) -> Any:
+    """Give the value in its canonical type, or raise what was said, what is allowed, what to do."""
+    where = f"{where}({argument.name}=...)"
+    if value is None:
+        if argument.optional:
+            return None
+        raise RecipeError(expected(where, argument.allowed(), value))
+    plain = _read(argument, value, where) if argument.unit in PARSERS else _plain(argument, value, where)
+    number = isinstance(plain, int | float) and not isinstance(plain, bool)
+    low = number and argument.ge is not None and plain < argument.ge
+    if low or (number and argument.le is not None and plain > argument.le):
+        raise RecipeError(expected(where, argument.allowed(), value))
+    return plain
+
+
+def _read(argument: Argument, value: Any, where: str) -> Any:
+    try:
+        return PARSERS[argument.unit](value)
+    except (ValueError, TypeError) as error:
+        raise RecipeError(expected(where, str(error), value)) from None
+
+
+def _plain(argument: Argument, value: Any, where: str) -> Any:
+    base = argument.base
+    if argument.choices:
+        if value in argument.choices:
+            return value
+        hint = did_you_mean(value, argument.choices) if isinstance(value, str) else ""
+        raise RecipeError(expected(where, argument.allowed(), value) + hint)
+    if base is bool and isinstance(value, bool):
+        return value
+    if base is int and not isinstance(value, bool):
+        try:
+            return operator.index(value)
+        except TypeError:
+            if isinstance(value, float) and value.is_integer():
+                return int(value)
+    if base is float and not isinstance(value, bool | str):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    if base is str and isinstance(value, str):
+        return value
+    if get_origin(base) is tuple and isinstance(value, tuple | list):
+        parts = get_args(base)
+        if len(parts) == len(value):
+            inner = [Argument(type=part, name=argument.name) for part in parts]
+            return tuple(_plain(one, part, where) for one, part in zip(inner, value, strict=True))
+    raise RecipeError(expected(where, argument.allowed(), value))
+
+
+def from_row(argument: Argument, column: Column, row: Mapping[str, object], where: str) -> Any:
+    """Take the value of an argument from a row and check it."""
+    try:
+        value = row[column.name]
+    except KeyError:
+        raise RecipeError(
+            f"{where}({argument.name}=...): the row has no column {column.name!r}"
+            f"{did_you_mean(column.name, row)}"
+        ) from None
+    return check(argument, value, where)

@@ -1,0 +1,37 @@
+"""Format and Measure: the two ways a recipe ends, in a file or in a value."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from mediaframe.model.kind import Kind
+from mediaframe.model.spec import Spec
+
+ValueType = Literal["float", "int", "string", "bool"]
+
+
+class Format(Spec):
+    """How a result is written as a file."""
+
+    media_type: ClassVar[str]
+    extension: ClassVar[str]
+
+    def __init_subclass__(
+        cls, *, takes: Kind | None = None, media_type: str = "", extension: str = "", **rest: Any
+    ) -> None:
+        super().__init_subclass__(takes=takes, **rest)
+        if takes is not None:
+            cls.media_type, cls.extension = media_type, extension
+
+
+class Measure(Spec):
+    """What can be known of a medium: one value for each row."""
+
+    gives: ClassVar[ValueType]
+
+    def __init_subclass__(
+        cls, *, takes: Kind | None = None, gives: ValueType = "float", **rest: Any
+    ) -> None:
+        super().__init_subclass__(takes=takes, **rest)
+        if takes is not None:
+            cls.gives = gives

@@ -1,0 +1,26 @@
+"""Operation: a step of a recipe that takes one medium and gives one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.spec import Spec
+
+
+class Operation(Spec):
+    """A step of a recipe.
+
+    `takes` is the kind of medium it works on, `gives` the kind that comes out; where they differ it is a turn.
+    """
+
+    gives: ClassVar[Kind]
+
+    def __init_subclass__(cls, *, takes: Kind | None = None, gives: Kind | None = None, **rest: Any) -> None:
+        super().__init_subclass__(takes=takes, **rest)
+        if takes is not None:
+            cls.gives = gives or takes
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the shape that comes out, as far as it is known before the pixels."""
+        return shape.but(kind=self.gives)

@@ -1,0 +1,149 @@
+"""Quantities as people write them ("200 kB", "10%", "#f80") made into plain values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+_BYTES = {
+    "": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
+    "tb": 1000**4, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+}  # fmt: skip
+
+_SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+_COLORS = {
+    "white": "#ffffff", "black": "#000000", "red": "#ff0000", "lime": "#00ff00", "green": "#008000",
+    "blue": "#0000ff", "yellow": "#ffff00", "cyan": "#00ffff", "magenta": "#ff00ff", "gray": "#808080",
+    "grey": "#808080", "silver": "#c0c0c0", "orange": "#ffa500", "purple": "#800080", "pink": "#ffc0cb",
+    "brown": "#a52a2a", "navy": "#000080", "teal": "#008080", "maroon": "#800000", "olive": "#808000",
+    "transparent": "#00000000",
+}  # fmt: skip
+
+_NUMBER = re.compile(r"([0-9]*\.?[0-9]+)\s*([A-Za-z%]*)")
+
+
+def _number(text: str, units: dict[str, float] | dict[str, int], example: str) -> float:
+    match = _NUMBER.fullmatch(text.strip())
+    if not match or match[2].lower() not in units:
+        raise ValueError(example)
+    return float(match[1]) * units[match[2].lower()]
+
+
+def parse_bytes(value: object) -> int:
+    """Read a number of bytes; kB is 1000, KiB is 1024.
+
+    >>> parse_bytes("200 kB"), parse_bytes("1 MiB"), parse_bytes(512)
+    (200000, 1048576, 512)
+    """
+    if isinstance(value, str):
+        return math.floor(_number(value, _BYTES, "bytes such as 200000 or '200 kB'"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise ValueError("bytes such as 200000 or '200 kB'")
+    return int(value)
+
+
+def parse_seconds(value: object) -> float:
+    """Read a length of time in seconds.
+
+    >>> parse_seconds("1.5 s"), parse_seconds("250 ms"), parse_seconds(2)
+    (1.5, 0.25, 2.0)
+    """
+    if isinstance(value, str):
+        return _number(value, _SECONDS, "seconds such as 1.5 or '250 ms'")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("seconds such as 1.5 or '250 ms'")
+    return float(value)
+
+
+def parse_moment(value: object) -> str:
+    """Read a moment of a clip: seconds, or a share of its length. Canonical form is text.
+
+    >>> parse_moment("10%"), parse_moment(1), parse_moment("1.5 s")
+    ('10%', '1s', '1.5s')
+    """
+    if isinstance(value, str) and value.strip().endswith("%"):
+        share = _number(value, {"%": 1.0}, "a moment such as 1.5 or '10%'")
+        if share <= 100:
+            return f"{share:g}%"
+        raise ValueError("a moment such as 1.5 or '10%'")
+    try:
+        return f"{parse_seconds(value):g}s"
+    except ValueError:
+        raise ValueError("a moment such as 1.5 or '10%'") from None
+
+
+def parse_color(value: object) -> str:
+    """Read a color into `#rrggbb`, or `#rrggbbaa` where it is not opaque.
+
+    >>> parse_color("#f80"), parse_color("white"), parse_color("#00000080")
+    ('#ff8800', '#ffffff', '#00000080')
+    """
+    allowed = "a color such as '#f80', '#ff8800', '#ff880080' or 'white'"
+    if not isinstance(value, str):
+        raise ValueError(allowed)
+    text = _COLORS.get(value.strip().lower(), value.strip().lower())
+    digits = text.removeprefix("#")
+    if not text.startswith("#") or not re.fullmatch(r"[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8}", digits):
+        raise ValueError(allowed)
+    if len(digits) < 6:
+        digits = "".join(digit * 2 for digit in digits)
+    return "#" + (digits[:6] if digits[6:] == "ff" else digits)
+
+
+def color_bands(color: str) -> tuple[int, int, int, int]:
+    """Give red, green, blue and alpha (0 to 255) of a color in canonical form.
+
+    >>> color_bands("#ff8800")
+    (255, 136, 0, 255)
+    """
+    red, green, blue, alpha = bytes.fromhex((color.removeprefix("#") + "ff")[:8])
+    return red, green, blue, alpha
+
+
+def parse_point(value: object) -> tuple[float, float]:
+    """Read a point as shares of width and height.
+
+    >>> parse_point("30%, 70%"), parse_point((0.5, 0.25))
+    ((0.3, 0.7), (0.5, 0.25))
+    """
+    allowed = "a point such as (0.3, 0.7) or '30%, 70%', each from 0 to 1"
+    if isinstance(value, str):
+        value = tuple(value.split(","))
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(allowed)
+    shares = []
+    for part in value:
+        try:
+            text = str(part).strip()
+            share = round(float(text[:-1]) / 100, 6) if text.endswith("%") else float(text)
+        except ValueError:
+            raise ValueError(allowed) from None
+        if not 0 <= share <= 1:
+            raise ValueError(allowed)
+        shares.append(share)
+    return shares[0], shares[1]
+
+
+PARSERS: dict[str, Callable[[object], object]] = {
+    "bytes": parse_bytes,
+    "s": parse_seconds,
+    "moment": parse_moment,
+    "color": parse_color,
+    "point": parse_point,
+}
+"""Units whose values may be written as text; an argument with such a unit is read by its parser."""
+
+
+def human_bytes(count: float) -> str:
+    """Write a number of bytes as people read it.
+
+    >>> human_bytes(1234567)
+    '1.2 MB'
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

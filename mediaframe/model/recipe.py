@@ -1,0 +1,369 @@
+"""Recipe: a kind and its steps, finished by a format or a measure; its text, JSON and digest."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
+
+from mediaframe.errors import RecipeError, did_you_mean
+from mediaframe.model.argument import Column
+from mediaframe.model.door import Door
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.operation import Operation
+from mediaframe.model.spec import Spec, digest, find, spec_from_json
+
+P = ParamSpec("P")
+R = TypeVar("R", bound="Recipe")
+
+_run_one = Door("mediaframe.single", "run_one")
+
+
+class Recipe:
+    """Steps that begin with one kind of medium; not yet finished by a format or a measure."""
+
+    kind: ClassVar[Kind]
+    """What the recipe holds now, after its last step."""
+    of_kind: ClassVar[dict[Kind, type[Recipe]]] = {}
+
+    __slots__ = ("start", "steps")
+    start: Kind
+    steps: tuple[Operation, ...]
+
+    def __init_subclass__(cls, *, kind: Kind | None = None) -> None:
+        super().__init_subclass__()
+        if kind is not None:
+            cls.kind = kind
+            Recipe.of_kind[kind] = cls
+
+    def __init__(self, start: Kind | None = None, steps: tuple[Operation, ...] = ()) -> None:
+        object.__setattr__(self, "start", start or self.kind)
+        object.__setattr__(self, "steps", steps)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name}: recipes do not change; make a new one")
+
+    def __reduce__(self) -> tuple[type[Recipe], tuple[Kind, tuple[Operation, ...]]]:
+        return type(self), (self.start, self.steps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Recipe) and (self.start, self.steps) == (other.start, other.steps)
+
+    def __hash__(self) -> int:
+        return hash((self.start, self.steps))
+
+    def __repr__(self) -> str:
+        return ".".join([self.start, *map(repr, self.steps)])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        raise RecipeAttributeError(
+            f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{did_you_mean(name, known)}"
+        )
+
+    def then(self, operation: Operation) -> Any:
+        """Add any operation, one of another package too; the chain of methods does nothing else."""
+        if not isinstance(operation, Operation):
+            raise RecipeError(f"{self!r}.then(...): expected an operation, got {operation!r}")
+        if operation.takes != self.kind:
+            raise RecipeError(
+                f"{self!r}.{operation.word}: {operation.word} takes {operation.takes}, "
+                f"but this recipe now holds {_a(self.kind)}"
+            )
+        if operation.word == "auto_orient" and self.steps:
+            raise RecipeError(f"{self!r}.auto_orient: it must be the first step, since it says how files are opened")
+        return Recipe.of_kind[operation.gives](self.start, (*self.steps, operation))
+
+    def finish(self, end: Format | Measure) -> Finished:
+        """End the recipe with any format or measure, one of another package too."""
+        if not isinstance(end, Format | Measure):
+            raise RecipeError(f"{self!r}.finish(...): expected a format or a measure, got {end!r}")
+        if end.takes != self.kind:
+            raise RecipeError(
+                f"{self!r}.{end.word}: {end.word} takes {end.takes}, but this recipe now holds {_a(self.kind)}"
+            )
+        return Finished(self.start, self.steps, end)
+
+
+class RecipeAttributeError(RecipeError, AttributeError):
+    """A recipe has no such word."""
+
+
+class Finished:
+    """A recipe that ends in a file (a format) or in a value (a measure): it can become a column.
+
+    >>> import mediaframe as mf
+    >>> mf.image.resize(320, 320, fit="cover").webp(quality=70)
+    image.resize(width=320, height=320, fit='cover').webp(quality=70)
+    """
+
+    __slots__ = ("end", "start", "steps")
+    start: Kind
+    steps: tuple[Operation, ...]
+    end: Format | Measure
+
+    def __init__(self, start: Kind, steps: tuple[Operation, ...], end: Format | Measure) -> None:
+        object.__setattr__(self, "start", start)
+        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "end", end)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name}: recipes do not change; make a new one")
+
+    def __reduce__(self) -> tuple[type[Finished], tuple[Any, ...]]:
+        return Finished, (self.start, self.steps, self.end)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finished) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return ".".join([self.start, *map(repr, (*self.steps, self.end))])
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return self.start, self.steps, self.end
+
+    @property
+    def format(self) -> Format | None:
+        """The format, where the recipe ends in a file."""
+        return self.end if isinstance(self.end, Format) else None
+
+    @property
+    def measure(self) -> Measure | None:
+        """The measure, where the recipe ends in a value."""
+        return self.end if isinstance(self.end, Measure) else None
+
+    @property
+    def words(self) -> tuple[Spec, ...]:
+        """The steps and the end, in order."""
+        return (*self.steps, self.end)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of the row that arguments are taken from."""
+        return frozenset().union(*(word.columns for word in self.words))
+
+    @property
+    def id(self) -> str:
+        """A short name for what the recipe does: equal recipes, equal id."""
+        return digest([self.start, [word.identity() for word in self.words]])[:16]
+
+    def bind(self, row: Mapping[str, object]) -> Finished:
+        """Take all arguments that name a column from the row."""
+        if not self.columns:
+            return self
+        steps = tuple(step.bind(row) for step in self.steps)
+        return Finished(self.start, steps, self.end.bind(row))
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the shape of the result, as far as it is known before the pixels."""
+        for step in self.steps:
+            shape = step.infer(shape)
+        return shape
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the recipe as plain values.
+
+        >>> import mediaframe as mf
+        >>> mf.image.flip().png().to_json()
+        {'kind': 'image', 'steps': [{'word': 'flip'}], 'end': {'word': 'png'}}
+        """
+        steps = [step.to_json() for step in self.steps]
+        return {"kind": self.start, "steps": steps, "end": self.end.to_json()}
+
+    def run(self, source: Any, to: str | None = None, **options: Any) -> Any:
+        """Serve one file, without a frame.
+
+        Parameters
+        ----------
+        source
+            A path, a URL, or the bytes themselves.
+        to
+            Where the result is written; without it, the bytes (or the value of a measure) are given back.
+        options
+            `limits=` (Limits) and `row=` (the values of columns that arguments are taken from).
+
+        Examples
+        --------
+        >>> import mediaframe as mf
+        >>> photo = getfixture("photo")
+        >>> mf.image.resize(64).webp().run(photo)[:4]
+        b'RIFF'
+        """
+        return _run_one()(self, source, to=to, **options)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "ai" else f"a {kind}"
+
+
+# ---- words become methods --------------------------------------------------------------------------------------------
+
+
+def _dress(method: Callable[..., Any], spec: Any) -> Callable[..., Any]:
+    method.__name__ = method.__qualname__ = spec.word
+    method.__doc__ = inspect.getdoc(spec)
+    method.__signature__ = spec.signature  # type: ignore[attr-defined]  # read by inspect.signature
+    return method
+
+
+class step(Generic[P]):  # noqa: N801  # it reads as a verb where it is used
+    """A method that adds an operation; checkers see the operation's own signature."""
+
+    def __init__(self, spec: Callable[P, Operation]) -> None:
+        self.spec: Any = spec
+
+    @overload
+    def __get__(self, recipe: None, owner: type[R]) -> type[Operation]: ...
+    @overload
+    def __get__(self, recipe: R, owner: type[R]) -> Callable[P, R]: ...
+    def __get__(self, recipe: R | None, owner: type[R]) -> Any:
+        if recipe is None:
+            return self.spec
+        return _dress(lambda *args, **kwargs: recipe.then(self.spec(*args, **kwargs)), self.spec)
+
+
+class turn(Generic[P, R]):  # noqa: N801  # it reads as a verb where it is used
+    """A method that adds an operation which gives another kind of medium."""
+
+    def __init__(self, spec: Callable[P, Operation], to: type[R]) -> None:
+        self.spec: Any = spec
+
+    @overload
+    def __get__(self, recipe: None, owner: type[Recipe]) -> type[Operation]: ...
+    @overload
+    def __get__(self, recipe: Recipe, owner: type[Recipe]) -> Callable[P, R]: ...
+    def __get__(self, recipe: Recipe | None, owner: type[Recipe]) -> Any:
+        if recipe is None:
+            return self.spec
+        return _dress(lambda *args, **kwargs: recipe.then(self.spec(*args, **kwargs)), self.spec)
+
+
+class finish(Generic[P]):  # noqa: N801  # it reads as a verb where it is used
+    """A method that ends the recipe with a format or a measure."""
+
+    def __init__(self, spec: Callable[P, Format | Measure]) -> None:
+        self.spec: Any = spec
+
+    @overload
+    def __get__(self, recipe: None, owner: type[Recipe]) -> type[Format | Measure]: ...
+    @overload
+    def __get__(self, recipe: Recipe, owner: type[Recipe]) -> Callable[P, Finished]: ...
+    def __get__(self, recipe: Recipe | None, owner: type[Recipe]) -> Any:
+        if recipe is None:
+            return self.spec
+        return _dress(lambda *args, **kwargs: recipe.finish(self.spec(*args, **kwargs)), self.spec)
+
+
+# ---- reading back ----------------------------------------------------------------------------------------------------
+
+
+def recipe_from_json(data: Mapping[str, Any]) -> Finished:
+    """Read a finished recipe back from its JSON form. Nothing in it can run code."""
+    if not isinstance(data, Mapping) or set(data) != {"kind", "steps", "end"}:
+        raise RecipeError(f"expected {{'kind': ..., 'steps': [...], 'end': {{...}}}}, got {data!r}")
+    recipe = _begin(data["kind"])
+    for one in data["steps"]:
+        recipe = recipe.then(spec_from_json(Operation, recipe.kind, one))
+    end = data["end"]
+    word = end.get("word") if isinstance(end, Mapping) else None
+    family: type[Format] | type[Measure] = Measure if _is_measure(recipe.kind, word) else Format
+    return recipe.finish(spec_from_json(family, recipe.kind, end))
+
+
+def _is_measure(kind: Kind, word: object) -> bool:
+    try:
+        find(Measure, kind, str(word))
+    except RecipeError:
+        return False
+    return True
+
+
+def _begin(kind: object) -> Recipe:
+    if kind not in Recipe.of_kind:
+        raise RecipeError(f"no recipe for {kind!r}{did_you_mean(str(kind), Recipe.of_kind)}")
+    return Recipe.of_kind[kind]()
+
+
+def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
+    """Read a finished recipe from its text, the form that `repr` gives.
+
+    Parameters
+    ----------
+    text
+        Such as `image.resize(width=320).webp()`. It is read, never run.
+    kind
+        What the recipe begins with, where the text does not say: `resize(320).webp()`.
+
+    Examples
+    --------
+    >>> parse_recipe("resize(320).webp()", kind="image")
+    image.resize(width=320).webp()
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise RecipeError(f"{text!r} does not read as a recipe: {error.msg} at character {error.offset}") from None
+    calls = _calls(tree, text)
+    if calls and calls[0][1] is None:
+        kind = calls.pop(0)[0]  # type: ignore[assignment]  # _begin checks it
+    if kind is None:
+        raise RecipeError(f"{text!r}: say what it begins with, such as image.{text.strip()}")
+    recipe: Recipe | Finished = _begin(kind)
+    for word, arguments in calls:
+        if isinstance(recipe, Finished):
+            raise RecipeError(f"{text!r}: {recipe!r} is finished; nothing can follow it")
+        if arguments is None:
+            raise RecipeError(f"{text!r}: expected {word}(...), got {word}")
+        recipe = _follow(recipe, word, *arguments)
+    if not isinstance(recipe, Finished):
+        raise RecipeError(f"{text!r} is not finished: end it with a format such as .webp(), or with a measure")
+    return recipe
+
+
+def _follow(recipe: Recipe, word: str, args: list[Any], kwargs: dict[str, Any]) -> Recipe | Finished:
+    for family in (Operation, Format, Measure):
+        try:
+            spec = find(family, recipe.kind, word)
+        except RecipeError:
+            continue
+        made = spec(*args, **kwargs)
+        return recipe.then(made) if isinstance(made, Operation) else recipe.finish(made)  # type: ignore[arg-type]
+    known = [one.word for family in (Operation, Format, Measure) for one in _every(family, recipe.kind)]
+    raise RecipeError(f"no operation {word!r} for {recipe.kind}{did_you_mean(word, known)}")
+
+
+def _every(family: type[Spec], kind: Kind) -> list[type[Spec]]:
+    from_register = Spec.registered()
+    return [cls for (of, takes, _), cls in from_register.items() if of == family.__name__.lower() and takes == kind]
+
+
+def _calls(node: ast.expr, text: str) -> list[tuple[str, tuple[list[Any], dict[str, Any]] | None]]:
+    if isinstance(node, ast.Name):
+        return [(node.id, None)]
+    if isinstance(node, ast.Attribute):
+        return [*_calls(node.value, text), (node.attr, None)]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        before = _calls(node.func, text)
+        args = [_literal(one, text) for one in node.args]
+        kwargs = {one.arg: _literal(one.value, text) for one in node.keywords if one.arg}
+        return [*before[:-1], (before[-1][0], (args, kwargs))]
+    raise RecipeError(f"{text!r} does not read as a recipe: expected words and their arguments")
+
+
+def _literal(node: ast.expr, text: str) -> Any:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "col":
+        names = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        if len(names) == 1 and isinstance(names[0], str) and not node.keywords:
+            return Column(names[0])
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise RecipeError(f"{text!r}: an argument may be a plain value or col('name')") from None

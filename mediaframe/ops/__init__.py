@@ -1,0 +1,1 @@
+"""What can be done to a medium: declarations, one module for each theme."""

@@ -1,0 +1,243 @@
+"""Operations that change where pixels stand: resize, crop, extend, rotate, flip, trim, orientation."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+from mediaframe.errors import RecipeError
+from mediaframe.model.argument import Quantity, Value, arg
+from mediaframe.model.kind import Shape
+from mediaframe.model.operation import Operation
+
+Fit = Literal["cover", "contain", "fill", "inside", "outside"]
+Anchor = Literal[
+    "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"
+]
+Gravity = Literal[
+    "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest",
+    "attention", "entropy",
+]  # fmt: skip
+Point = tuple[float, float]
+
+ANCHORS: dict[str, Point] = {
+    "center": (0.5, 0.5), "north": (0.5, 0.0), "northeast": (1.0, 0.0), "east": (1.0, 0.5),
+    "southeast": (1.0, 1.0), "south": (0.5, 1.0), "southwest": (0.0, 1.0), "west": (0.0, 0.5),
+    "northwest": (0.0, 0.0),
+}  # fmt: skip
+"""Where an anchor holds, as shares of the room that is left."""
+
+
+class Plan(NamedTuple):
+    """Sizes of a resize: what the picture is scaled to, and what comes out after crop or padding."""
+
+    scaled: tuple[int, int]
+    final: tuple[int, int]
+
+
+def nearest(value: float) -> int:
+    """Round half up, at least one pixel."""
+    return max(1, math.floor(value + 0.5))
+
+
+class AutoOrient(Operation, takes="image"):
+    """Turn the picture as its EXIF orientation says, or leave it as stored.
+
+    Every recipe does so by default; `auto_orient(enabled=False)` as the first step leaves the pixels as stored.
+
+    >>> mf.image.auto_orient(enabled=False).png()
+    image.auto_orient(enabled=False).png()
+    """
+
+    enabled: Value[bool] = arg(default=True, doc="Whether to turn the picture.")
+
+
+class Resize(Operation, takes="image"):
+    """Make the picture smaller (or larger, when told) to fit a width, a height or both.
+
+    `inside` fits within the box, `outside` covers it without cropping, `cover` covers it and crops, `contain` fits
+    within and pads to the box, `fill` stretches. One side alone keeps the proportions. Nothing is enlarged unless
+    `enlarge=True`: the box is then only as large as the picture allows.
+
+    Shape: known before the pixels, rounded half up.
+    Source: libvips `resize` with lanczos3, `smartcrop` for attention and entropy; fits as in CSS and sharp.
+
+    >>> mf.image.resize(320, 320, fit="cover").webp()
+    image.resize(width=320, height=320, fit='cover').webp()
+    """
+
+    width: Value[int | None] = arg(default=None, unit="px", ge=1, le=65535, doc="Width of the box.")
+    height: Value[int | None] = arg(default=None, unit="px", ge=1, le=65535, doc="Height of the box.")
+    fit: Value[Fit] = arg(default="inside", doc="How the picture meets the box.")
+    gravity: Value[Gravity] = arg(default="center", doc="What `cover` keeps, and where `contain` holds.")
+    focus: Quantity[Point | None] = arg(
+        default=None, unit="point", doc="The point that `cover` keeps in view, as shares; wins over gravity."
+    )
+    enlarge: Value[bool] = arg(default=False, doc="Whether the picture may grow.")
+    background: Value[str] = arg(default="#ffffff", unit="color", doc="Color of the padding of `contain`.")
+
+    def check(self) -> None:
+        """Ask for a side at least."""
+        if self.settled("width", "height") and self.width is None and self.height is None:
+            raise RecipeError("resize: expected a width, a height or both, got neither; say resize(1600)")
+        if self.settled("gravity", "fit") and self.fit == "contain" and self.gravity in ("attention", "entropy"):
+            raise RecipeError(f"resize(gravity=...): contain pads and takes an anchor, got {self.gravity!r}")
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Say the sizes for a picture of this size."""
+        across = self.width / width if self.width else None
+        down = self.height / height if self.height else None
+        if across is None or down is None:
+            scale = self._may(across or down or 1.0)
+            size = (nearest(width * scale), nearest(height * scale))
+            return Plan(self._exact(size, scale), self._exact(size, scale))
+        box = (self.width or 1, self.height or 1)
+        if self.fit == "fill":
+            size = (nearest(width * self._may(across)), nearest(height * self._may(down)))
+            return Plan(size, size)
+        scale = self._may(min(across, down) if self.fit in ("inside", "contain") else max(across, down))
+        scaled = (nearest(width * scale), nearest(height * scale))
+        if self.fit == "cover":
+            return Plan(scaled, (min(box[0], scaled[0]), min(box[1], scaled[1])))
+        return Plan(scaled, box if self.fit == "contain" else scaled)
+
+    def _may(self, scale: float) -> float:
+        return scale if self.enlarge else min(1.0, scale)
+
+    def _exact(self, size: tuple[int, int], scale: float) -> tuple[int, int]:
+        """Hold the side that was asked for to the pixel, whatever floating point says."""
+        if scale == 1.0:
+            return size
+        return (self.width or size[0], self.height or size[1])
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape.but(width=None, height=None)
+        width, height = self.plan(*shape.size).final
+        return shape.but(width=width, height=height)
+
+
+class Crop(Operation, takes="image"):
+    """Cut out a box, by its place or by gravity.
+
+    Give `left` and `top` for a place, or neither to let `gravity` (or `focus`) choose. A box that reaches over the
+    edge is cut to the picture; a place outside of the picture is that row's error.
+
+    Source: libvips `extract_area`, `smartcrop`.
+
+    >>> mf.image.crop(200, 100, gravity="north").png()
+    image.crop(width=200, height=100, gravity='north').png()
+    """
+
+    width: Value[int] = arg(unit="px", ge=1, le=65535, doc="Width of the box.")
+    height: Value[int] = arg(unit="px", ge=1, le=65535, doc="Height of the box.")
+    left: Value[int | None] = arg(default=None, unit="px", ge=0, le=65535, doc="Pixels to the left of the box.")
+    top: Value[int | None] = arg(default=None, unit="px", ge=0, le=65535, doc="Pixels above the box.")
+    gravity: Value[Gravity] = arg(default="center", doc="What is kept where no place is given.")
+    focus: Quantity[Point | None] = arg(default=None, unit="point", doc="The point kept in view, as shares.")
+
+    def check(self) -> None:
+        """Ask for both of left and top, or neither."""
+        if self.settled("left", "top") and (self.left is None) != (self.top is None):
+            raise RecipeError("crop: expected left and top together, or neither; say crop(200, 100, left=0, top=0)")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape.but(width=None, height=None)
+        width, height = shape.size
+        return shape.but(
+            width=max(1, min(self.width, width - (self.left or 0))),
+            height=max(1, min(self.height, height - (self.top or 0))),
+        )
+
+
+class Extend(Operation, takes="image"):
+    """Add a margin on each side.
+
+    Source: libvips `embed`.
+
+    >>> mf.image.extend(top=10, bottom=10, background="black").png()
+    image.extend(top=10, bottom=10, background='#000000').png()
+    """
+
+    top: Value[int] = arg(default=0, unit="px", ge=0, le=16384, doc="Pixels above.")
+    right: Value[int] = arg(default=0, unit="px", ge=0, le=16384, doc="Pixels to the right.")
+    bottom: Value[int] = arg(default=0, unit="px", ge=0, le=16384, doc="Pixels below.")
+    left: Value[int] = arg(default=0, unit="px", ge=0, le=16384, doc="Pixels to the left.")
+    background: Value[str] = arg(default="#ffffff", unit="color", doc="Color of the margin.")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape
+        return shape.but(
+            width=shape.size[0] + self.left + self.right, height=shape.size[1] + self.top + self.bottom
+        )
+
+
+class Rotate(Operation, takes="image"):
+    """Turn the picture clockwise by any angle.
+
+    Quarter turns move pixels and keep them; other angles interpolate and fill the corners.
+
+    Shape: known for quarter turns; otherwise not known before the pixels.
+    Source: libvips `rot` and `rotate` (bicubic).
+
+    >>> mf.image.rotate(90).jpeg()
+    image.rotate(angle=90.0).jpeg()
+    """
+
+    angle: Value[float] = arg(unit="degrees", ge=-360, le=360, doc="Clockwise degrees.")
+    background: Value[str] = arg(default="#ffffff", unit="color", doc="Color of the corners.")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size for quarter turns."""
+        if self.angle % 180 == 0:
+            return shape
+        if self.angle % 90 == 0:
+            return shape.but(width=shape.height, height=shape.width)
+        return shape.but(width=None, height=None)
+
+
+class Flip(Operation, takes="image"):
+    """Mirror the picture top to bottom.
+
+    Source: libvips `flip` vertical.
+
+    >>> mf.image.flip().png()
+    image.flip().png()
+    """
+
+
+class Flop(Operation, takes="image"):
+    """Mirror the picture left to right.
+
+    Source: libvips `flip` horizontal.
+
+    >>> mf.image.flop().png()
+    image.flop().png()
+    """
+
+
+class Trim(Operation, takes="image"):
+    """Cut away a border of one color.
+
+    The color is that of the top left pixel, unless `background` is given. A picture that is all border stays whole.
+
+    Shape: at most that of the source; not known before the pixels.
+    Source: libvips `find_trim`; threshold as in sharp.
+
+    >>> mf.image.trim(threshold=12).png()
+    image.trim(threshold=12.0).png()
+    """
+
+    threshold: Value[float] = arg(
+        default=10.0, unit="levels of 255", ge=0, le=255, doc="How far a border pixel may differ."
+    )
+    background: Value[str | None] = arg(default=None, unit="color", doc="Color of the border.")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say that the size is not known."""
+        return shape.but(width=None, height=None)

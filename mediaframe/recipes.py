@@ -1,0 +1,61 @@
+"""The recipe types: which words stand where, and how one kind turns into another."""
+
+from __future__ import annotations
+
+from mediaframe.formats.image import Avif, Jpeg, Png, Webp
+from mediaframe.measures.image import MeanColor, Phash, Sharpness
+from mediaframe.model.recipe import Recipe, finish, step, turn
+from mediaframe.ops.document import Page
+from mediaframe.ops.image.effects import Blur, Sharpen
+from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Resize, Rotate, Trim
+from mediaframe.ops.image.tone import Flatten, Grayscale
+from mediaframe.ops.video import Frame
+
+
+class ImageRecipe(Recipe, kind="image"):
+    """What can follow while the recipe holds an image."""
+
+    __slots__ = ()
+
+    auto_orient = step(AutoOrient)
+    resize = step(Resize)
+    crop = step(Crop)
+    extend = step(Extend)
+    rotate = step(Rotate)
+    flip = step(Flip)
+    flop = step(Flop)
+    trim = step(Trim)
+    grayscale = step(Grayscale)
+    flatten = step(Flatten)
+    blur = step(Blur)
+    sharpen = step(Sharpen)
+
+    jpeg = finish(Jpeg)
+    png = finish(Png)
+    webp = finish(Webp)
+    avif = finish(Avif)
+
+    mean_color = finish(MeanColor)
+    sharpness = finish(Sharpness)
+    phash = finish(Phash)
+
+
+class VideoRecipe(Recipe, kind="video"):
+    """What can follow while the recipe holds a video."""
+
+    __slots__ = ()
+
+    frame = turn(Frame, ImageRecipe)
+
+
+class DocumentRecipe(Recipe, kind="document"):
+    """What can follow while the recipe holds a document."""
+
+    __slots__ = ()
+
+    page = turn(Page, ImageRecipe)
+
+
+image = ImageRecipe()
+video = VideoRecipe()
+document = DocumentRecipe()

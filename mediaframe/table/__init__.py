@@ -1,0 +1,1 @@
+"""Rows: what a table of assets holds, and where its rows come from."""

@@ -1,0 +1,104 @@
+"""The columns of assets and of renditions, one table each."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+from polars._typing import PolarsDataType
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column: its name, type and meaning."""
+
+    name: str
+    dtype: PolarsDataType
+    doc: str
+
+
+TIME = pl.Datetime("us", "UTC")
+
+LISTED: tuple[Field, ...] = (
+    Field("id", pl.String, "16 hex digits made from the uri: the same asset, the same id."),
+    Field("uri", pl.String, "Where the asset is."),
+    Field("path", pl.String, "The uri below the root of the scan, with forward slashes."),
+    Field("name", pl.String, "The last part of the path."),
+    Field("version", pl.String, "ETag of the store, else size and time of change: another version, another content."),
+    Field("bytes", pl.Int64, "Size of the file."),
+    Field("modified", TIME, "When it was last changed."),
+)
+"""What a listing knows."""
+
+PROBED: tuple[Field, ...] = (
+    Field("kind", pl.String, "image, video, audio, document or archive; before the probe a guess from the name."),
+    Field("media_type", pl.String, "By content once probed, such as image/jpeg."),
+    Field("format", pl.String, "By content, such as jpeg, heic, mp4."),
+    Field("width", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
+    Field("height", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
+    Field("orientation", pl.Int32, "1 to 8 as in EXIF for images; clockwise degrees for videos and documents."),
+    Field("frames", pl.Int64, "Frames of an animation or a video, pages of a TIFF."),
+    Field("pages", pl.Int32, "Pages of a document."),
+    Field("seconds", pl.Float64, "Playing time."),
+    Field("rate", pl.Float64, "Frames in a second (video), samples in a second (audio)."),
+    Field("channels", pl.Int32, "Channels of sound."),
+    Field("codec", pl.String, "Codec of the first picture or sound stream."),
+    Field("color_space", pl.String, "srgb, gray, cmyk, ycbcr, lab ..., as stored."),
+    Field("bits", pl.Int32, "Bits for each channel."),
+    Field("alpha", pl.Boolean, "Whether it can be transparent."),
+    Field("taken_at", pl.Datetime("us"), "When the picture was taken, in the camera's own time."),
+    Field("camera", pl.String, "Maker and model."),
+    Field("gps", pl.Boolean, "Whether it says where it was taken."),
+    Field("status", pl.String, "ok, warning (readable, with something to say) or error; null before the probe."),
+    Field("error_code", pl.String, "A code of the table in `errors.py`."),
+    Field("error", pl.String, "The same in words."),
+)
+"""What a probe adds."""
+
+ASSET: tuple[Field, ...] = (*LISTED, *PROBED)
+
+RENDITION: tuple[Field, ...] = (
+    Field("asset_id", pl.String, "The id of the asset."),
+    Field("source", pl.String, "Its uri."),
+    Field("source_version", pl.String, "Its version when it was read."),
+    Field("source_bytes", pl.Int64, "Its size."),
+    Field("source_sha256", pl.String, "SHA-256 of its bytes."),
+    Field("rendition", pl.String, "The name of the rendition column."),
+    Field("recipe", pl.String, "The recipe as resolved for the row; it reads back."),
+    Field("recipe_id", pl.String, "A digest of the resolved recipe with the revisions of its words."),
+    Field("key", pl.String, "A digest of the source's content, the resolved recipe and the engine's version."),
+    Field("status", pl.String, "written, reused, skipped or failed."),
+    Field("uri", pl.String, "Where the result is, below the destination."),
+    Field("media_type", pl.String, "Such as image/webp."),
+    Field("bytes", pl.Int64, "Size of the result."),
+    Field("width", pl.Int32, "Pixels."),
+    Field("height", pl.Int32, "Pixels."),
+    Field("seconds", pl.Float64, "Playing time of the result."),
+    Field("pages", pl.Int32, "Pages of the result."),
+    Field("sha256", pl.String, "SHA-256 of the result."),
+    Field("quality", pl.Int32, "The quality that was used, where the format has one."),
+    Field("error_code", pl.String, "A code of the table in `errors.py`."),
+    Field("stage", pl.String, "Where it failed."),
+    Field("error", pl.String, "The same in words."),
+    Field("retryable", pl.Boolean, "Whether trying again may help."),
+    Field("attempts", pl.Int32, "How often it was tried."),
+    Field("took", pl.Float64, "Seconds of work."),
+    Field("engine", pl.String, "The engine and its version."),
+    Field("written_at", TIME, "When it was written."),
+)
+"""One row for each asset and rendition that applies."""
+
+
+def schema(fields: tuple[Field, ...]) -> dict[str, PolarsDataType]:
+    """Give the polars schema of a table of fields."""
+    return {field.name: field.dtype for field in fields}
+
+
+def asset_id(uri: str) -> str:
+    """Give the id of an asset: 16 hex digits of the BLAKE2b of its uri.
+
+    >>> asset_id("s3://bucket/a.jpg")
+    'e8b217bc2825c4f9'
+    """
+    return hashlib.blake2b(uri.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""The doing: from rows and recipes to renditions and rows."""
