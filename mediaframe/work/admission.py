@@ -30,7 +30,7 @@ class Admission:
 
     @contextmanager
     def hold(self, need: int, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """Wait for `need` bytes and hold them; raises AssetError (E_CANCELLED) when `stopped` says so meanwhile."""
+        """Wait for `need` bytes and hold them; raises AssetError (E_CANCELLED) when `stopped` says so."""
         need = max(0, min(need, self.total))
         self._enter(need, stopped)
         try:

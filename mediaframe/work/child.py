@@ -1,6 +1,6 @@
-"""Child: the process that decodes. It holds no keys, serves one request after another, and may be killed at any time.
+"""Child: the process that decodes. It holds no keys, serves one request after another, and may be killed.
 
-Started as `python -P -c "from mediaframe.work.child import main; main()" LINK PARENT SCRATCH [HANDLERS]` by `process.py`.
+`process.py` starts it by exec and calls `main` with the words LINK PARENT SCRATCH [HANDLERS].
 Requests and answers are frames of `wire.py`; a source comes as a descriptor.
 """
 

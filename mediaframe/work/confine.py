@@ -1,7 +1,7 @@
-"""Confine: what the system is asked to keep from a child that parses strangers' bytes, each best effort and reported.
+"""Confine: what the system is asked to keep from a child that parses strangers' bytes, best effort and reported.
 
-What stands here alone depends on the platform. On Linux all of it holds. Elsewhere a child still has no credentials in
-its environment, an empty directory, and dies when its parent closes the link; what is lost is said at each function.
+What depends on the platform stands here alone. On Linux all of it holds. Elsewhere a child still has no credentials
+in its environment and an empty directory, and ends when its parent closes the link; what is lost is said below.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _CAP_VERSION_3 = 0x2008_0522
 _CAP_DAC = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
 
-# https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html: audit name of the machine, then the numbers of
-# socket, ptrace, process_vm_readv, process_vm_writev and io_uring_setup (which opens sockets too).
+# https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html: the machine's audit name, and its numbers
+# of socket, ptrace, process_vm_readv, process_vm_writev and io_uring_setup (which opens sockets too).
 _SYSCALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000_003E, (41, 101, 310, 311, 425)),
     "aarch64": (0xC000_00B7, (198, 117, 270, 271, 425)),
@@ -66,7 +66,7 @@ def environment(home: str) -> dict[str, str]:
 
 
 def _packages() -> list[str]:
-    """The parent's search path in absolute names, and where this package itself was found."""
+    """Give the parent's search path in absolute names, and where this package itself was found."""
     here = str(Path(__file__).resolve().parents[2])
     paths = [str(Path(entry or ".").absolute()) for entry in sys.path]
     return paths if here in paths else [here, *paths]
@@ -86,8 +86,8 @@ def die_with(parent: int) -> None:
 def enclose(scratch: int) -> dict[str, Any]:
     """Give up, in the child itself, what a decoder does not need, and say what could be given up.
 
-    `network` is "off" where no connection can be made; `parent` is "hidden" where the environment and the memory of the
-    parent (they may hold keys) cannot be read. Both stay as they are where the system offers no way.
+    `network` is "off" where no connection can be made; `parent` is "hidden" where the environment and the memory of
+    the parent (they may hold keys) cannot be read. Both stay as they are where the system offers no way.
     """
     if sys.platform != "win32":
         _lower(resource.RLIMIT_CORE, 0)
@@ -155,7 +155,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def sealed(data: bytes | bytearray | memoryview) -> int | None:
-    """Put bytes behind a descriptor that nobody can change; None where there is no such thing, and they are sent instead."""
+    """Put bytes behind a descriptor that nobody can change; None where they must be sent instead."""
     if not LINUX:
         return None
     fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -196,8 +196,8 @@ def usage(pid: int) -> Usage | None:
 def allow(pid: int, space: int, cpu: float) -> None:
     """Set what a running child may use for its next asset; elsewhere than on Linux only the clock holds it.
 
-    The soft limits alone: a hard one could not be raised again for the next asset. What a child then raises itself is
-    seen from outside, by its resident memory and its silence.
+    The soft limits alone: a hard one could not be raised again for the next asset. What a child then raises itself
+    is seen from outside, by its resident memory and its silence.
     """
     if sys.platform == "linux":
         unlimited = resource.RLIM_INFINITY

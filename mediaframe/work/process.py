@@ -1,4 +1,4 @@
-"""Process: one running child as its parent sees it: frames read under watch, its death explained, its end made certain."""
+"""Process: one running child as its parent sees it: frames read under watch, its death explained."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from mediaframe.errors import AssetError
@@ -48,9 +48,9 @@ class Watch:
             self._look = now + _TICK
             used = confine.usage(pid)
             if used and used.resident > self.resident:
+                held, most = used.resident >> 20, int(self.resident) >> 20
                 raise AssetError(
-                    f"it held {used.resident >> 20} MiB of memory, over {int(self.resident) >> 20} MiB; see Limits.memory",
-                    code="E_LIMIT_MEMORY",
+                    f"it held {held} MiB of memory, over {most} MiB; see Limits.memory", code="E_LIMIT_MEMORY"
                 )
         if now >= self._due and not heard:
             raise AssetError(f"no progress for {self.silence:g} s; see Limits.stall", code="E_LIMIT_TIME")
@@ -63,7 +63,7 @@ class Process:
         if sys.platform == "win32" or not sys.executable:
             raise OSError("a child is started by a POSIX system from an executable; on Windows use WSL")
         self._output = limits.output
-        self._guard = Lock()
+        self._guard = RLock()  # A signal handler may kill what its own thread is killing.
         self._tail = bytearray()
         self._home = confine.home()
         self.link, theirs = socket.socketpair()
@@ -99,12 +99,12 @@ class Process:
         )
 
     def send(self, header: Mapping[str, Any], payload: bytes, fds: Sequence[int], patience: float) -> None:
-        """Send a request; raises ConnectionError when the child has gone, TimeoutError when it does not listen."""
+        """Send a request; raises ConnectionError when the child has gone, TimeoutError when it is deaf."""
         self.link.settimeout(patience)
         wire.send(self.link, header, payload, fds)
 
     def read(self, watch: Watch) -> tuple[dict[str, Any], bytes]:
-        """Wait for a frame; raises EOFError when the child has gone, AssetError when it is over what it may use."""
+        """Wait for a frame; raises EOFError when the child has gone, AssetError when it is over a limit."""
         self.link.settimeout(0)
         watch.restart()
         header_size, size = wire.PREFIX.unpack(self._take(wire.PREFIX.size, watch))
@@ -154,9 +154,9 @@ class Process:
 
     def alive(self) -> bool:
         """Whether it has not ended."""
-        if not hasattr(os, "waitid"):
+        if self._popen.returncode is not None or not hasattr(os, "waitid"):
             return self._popen.poll() is None
-        # A zombie is left alone, so that its number (and that of its group) is still its own when we kill what is left.
+        # A zombie is left alone, so that its number and its group's are still its own when we kill the rest.
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def signal(self) -> None:
@@ -176,23 +176,25 @@ class Process:
     def bury(self) -> int:
         """Kill it, wait until it is gone, and remove its directory; gives its exit status."""
         self.signal()
-        try:
-            status = self._popen.wait(timeout=10 * _DYING)
-        except (
-            subprocess.TimeoutExpired
-        ):  # It hangs in the kernel, on a broken disk for one; it is dead when it returns.
-            status = -signal.SIGKILL
+        self._await_end(10 * _DYING)
+        with self._guard:
+            status = self._popen.poll()
         self.link.close()
         if self._popen.stderr is not None:
             self._popen.stderr.close()
         shutil.rmtree(self._home, ignore_errors=True)
-        return status
+        return (
+            -signal.SIGKILL if status is None else status
+        )  # None: it hangs in the kernel, on a broken disk.
+
+    def _await_end(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self.alive() and time.monotonic() < until:
+            time.sleep(0.001)
 
     def death(self) -> AssetError:
         """Explain why it ended by itself; it is buried then."""
-        until = time.monotonic() + _DYING
-        while self.alive() and time.monotonic() < until:
-            time.sleep(0.002)
+        self._await_end(_DYING)
         self.signal()
         while self._hear():
             pass

@@ -1,4 +1,4 @@
-"""Slot: a place for one child; what is asked of it comes back as frames, or as an AssetError that says what went wrong."""
+"""Slot: a place for one child; what is asked of it comes back as frames, or as an AssetError that says why not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from mediaframe.errors import CODES, AssetError, RunError, UsageError
 from mediaframe.model.limits import Limits
@@ -47,10 +47,10 @@ class SlotCounts:
 class Slot:
     """A place for one child, which is started at the first request and replaced when it dies.
 
-    One thread uses a slot at a time, but not always the same one: children end with the thread that started them
-    (PDEATHSIG), so each slot keeps a thread of its own for starting. `cancel` may be called by any thread.
+    One thread uses a slot at a time, but not always the same one: children end with the thread that started
+    them (PDEATHSIG), so each slot keeps a thread of its own for starting. `cancel` may be called by any thread.
 
-    `handlers` names a module or a file with further `HANDLERS` for the child; tests use it to crash and to hang.
+    `handlers` names a module or a file with further `HANDLERS` for the child; tests use it to crash and hang.
     """
 
     def __init__(
@@ -86,12 +86,12 @@ class Slot:
         """Have the child do `request` on a source; gives its frames as they come.
 
         The last frame has `"done": True` and what the handler gave; frames with `"progress"` may come before it.
-        `inputs` are further bytes by name (fonts, logos, profiles). `memory` is the need in bytes that the plan declares,
-        `seconds` the time on the processor. An iterator that is left before its end costs the child.
+        `inputs` are further bytes by name (fonts, logos, profiles). `memory` is the need in bytes that the plan
+        declares, `seconds` the time on the processor. An iterator that is left before its end costs the child.
 
-        Raises AssetError: what the child reports; `E_DECODER_CRASH` when it dies; `E_LIMIT_TIME` after `Limits.stall`
-        seconds without a frame; `E_LIMIT_MEMORY`; `E_LIMIT_OUTPUT`; `E_CANCELLED` after `cancel`. Raises RunError when no
-        child can be started.
+        Raises AssetError: what the child reports; `E_DECODER_CRASH` when it dies; `E_LIMIT_TIME` after
+        `Limits.stall` seconds without a frame; `E_LIMIT_MEMORY`; `E_LIMIT_OUTPUT`; `E_CANCELLED` after `cancel`.
+        Raises RunError when no child can be started.
         """
         self._drop()  # The iterator before this one may have been left midway.
         turn = self._turn = object()
@@ -130,7 +130,7 @@ class Slot:
         self._bury()
         self._starter.shutdown(wait=False)
 
-    def __enter__(self) -> Slot:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -101,9 +101,9 @@ def _exactly(link: socket.socket, count: int) -> bytes:
 
 
 def tidy(text: str, limit: int = 500) -> str:
-    """Make a message fit for a row: one line, no secrets, no folders of this machine.
+    r"""Make a message fit for a row: one line, no secrets, no folders of this machine.
 
-    >>> tidy("no such file: /home/ann/lib/codec.so\\nsee s3://ann:pw@bucket/a?token=abc")
+    >>> tidy("no such file: /home/ann/lib/codec.so\nsee s3://ann:pw@bucket/a?token=abc")
     'no such file: codec.so see s3://***@bucket/a?token=***'
     """
     text = _CONTROL.sub(" ", text[: limit * 8]).strip()

@@ -36,8 +36,8 @@ def creep(request, source, send):
     """Raise the own limit, then take more and more memory."""
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     while True:
-        _LEAKED.append(b"x" * (8 << 20))
-        time.sleep(0.005)
+        _LEAKED.append(b"x" * (4 << 20))
+        time.sleep(0.001)
 
 
 def leak(request, source, send):
@@ -136,24 +136,6 @@ def family(request, source, send):
     time.sleep(60)
 
 
-HANDLERS = {
-    one.__name__: one
-    for one in (
-        crash,
-        hang,
-        spin,
-        bomb,
-        creep,
-        leak,
-        abort,
-        fail,
-        echo,
-        big,
-        noise,
-        nonsense,
-        inputs,
-        life,
-        modules,
-    )
-    + (connect, parent, burn, family)
-}
+_ALL = [crash, hang, spin, bomb, creep, leak, abort, fail, echo, big, noise, nonsense, inputs, life, modules]
+_ALL += [connect, parent, burn, family]
+HANDLERS = {one.__name__: one for one in _ALL}
