@@ -27,6 +27,8 @@ class Source:
         self._data = data
         self._fd = fd
         self._map: mmap.mmap | None = None
+        self.memo: dict[str, Any] = {}
+        """What engines keep of the header between questions about one asset."""
 
     @property
     def size(self) -> int:
@@ -193,6 +195,10 @@ class Engine(Generic[H]):
     def pixels(self, handle: H) -> Pixels:
         """Hand pixels over to another engine."""
         raise NotImplementedError
+
+    def hold(self, handle: H) -> H:
+        """Do now what the handle puts off, since several uses follow; a handle that puts nothing off is given back."""
+        return handle
 
     def do(self, operation: Operation, handle: H) -> Any:
         """Do one step: gives a handle, or `Pixels` where the step turns into another kind."""

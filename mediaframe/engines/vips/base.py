@@ -1,0 +1,89 @@
+"""The image engine: libvips, with Pillow and pi_heif for what it does not open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyvips
+
+from mediaframe.engines.base import Encoded, Engine, Pixels, Source, Task
+from mediaframe.engines.vips import handle as handles
+from mediaframe.engines.vips.handle import Handle
+from mediaframe.engines.vips.library import complaints, library_path, library_version
+from mediaframe.engines.vips.opening import open_picture, read_header, shrink_for, upright
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.operation import Operation
+
+
+class VipsEngine(Engine[Handle]):
+    """Opens, changes, writes and measures pictures."""
+
+    name = "vips"
+    kinds: tuple[Kind, ...] = ("image",)
+    revision = 1
+
+    def version(self) -> str:
+        """Name libvips, its version and our revision."""
+        return f"vips {library_version()} r{self.revision}"
+
+    def facts(self) -> dict[str, Any]:
+        """Say how libvips is bound, for `mediaframe doctor`."""
+        path = library_path()
+        return {"api_mode": pyvips.API_mode, "library": path, "bundled": "site-packages" in path}
+
+    def sharing(self, source: Source, task: Task) -> object:
+        """Name the decode: by the shrink factor and whether the picture is turned."""
+        return shrink_for(read_header(source, task), task), upright(task)
+
+    def open(self, source: Source, task: Task) -> Handle:
+        """Decode a picture within the limits."""
+        return open_picture(source, task)
+
+    def probe(self, source: Source, task: Task) -> dict[str, Any]:
+        """Say what the header says."""
+        header = read_header(source, task)
+        width, height = (header.height, header.width) if header.turned else (header.width, header.height)
+        return {
+            "width": width, "height": height, "orientation": header.orientation, "frames": header.frames, **header.facts
+        }  # fmt: skip
+
+    def shape(self, handle: Handle) -> Shape:
+        """Say the size, and whether it is gray or can be transparent."""
+        image = handle.image
+        gray, alpha = handles.colors(image) == 1, handles.has_alpha(image)
+        return Shape("image", handle.width, handle.height, alpha=alpha, gray=gray, frames=1)
+
+    def adopt(self, pixels: Pixels) -> Handle:
+        """Take over pixels."""
+        image = pyvips.Image.new_from_memory(pixels.data, pixels.width, pixels.height, pixels.bands, "uchar")
+        return handles.of(image.copy(interpretation="b-w" if pixels.bands < 3 else "srgb"))
+
+    def pixels(self, handle: Handle) -> Pixels:
+        """Hand pixels over."""
+        image = handle.image
+        with complaints("E_OP", "pixels"):
+            return Pixels(image.width, image.height, image.bands, image.write_to_memory())
+
+    def hold(self, handle: Handle) -> Handle:
+        """Work the picture out into memory."""
+        with complaints("E_OP", "pixels"):
+            return Handle(handle.image.copy_memory(), handle.width, handle.height)
+
+    def do(self, operation: Operation, handle: Handle) -> Any:
+        """Do one step."""
+        with complaints("E_OP", operation.word):
+            return super().do(operation, handle)
+
+    def encode(self, format: Format, handle: Handle) -> Encoded:
+        """Write a file."""
+        with complaints("E_ENCODE", format.word):
+            return super().encode(format, handle)
+
+    def measure(self, measure: Measure, handle: Handle) -> Any:
+        """Measure the picture."""
+        with complaints("E_OP", measure.word):
+            return super().measure(measure, handle)
+
+
+engine = VipsEngine()

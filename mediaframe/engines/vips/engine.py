@@ -1,0 +1,10 @@
+"""The image engine with all that it can: each theme registers its words when it is imported."""
+
+from __future__ import annotations
+
+from mediaframe.engines.vips import effects, encode, geometry, measure, tone
+from mediaframe.engines.vips.base import VipsEngine, engine
+
+THEMES = (geometry, tone, effects, encode, measure)
+
+__all__ = ["THEMES", "VipsEngine", "engine"]

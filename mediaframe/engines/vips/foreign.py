@@ -1,0 +1,148 @@
+"""Pictures that libvips does not open and Pillow (or pi_heif) does: BMP, ICO, HEIC, AVIF sequences, odd TIFFs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyvips
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from mediaframe.engines.base import Source
+from mediaframe.engines.vips.color import to_srgb
+from mediaframe.engines.vips.library import complaints
+from mediaframe.errors import AssetError
+from mediaframe.model.limits import Limits
+
+try:
+    import pi_heif
+except ImportError:  # The extra `heic` is not installed.
+    pi_heif = None
+
+_FORMATS = {"bmp": "BMP", "ico": "ICO", "cur": "CUR", "avif": "AVIF", "tiff (Pillow)": "TIFF"}
+READS = ("bmp", "ico", "cur", "heic")
+_FOREIGN = frozenset({"bmp", "ico", "cur", "heic", "tiff (Pillow)"})
+_INSTALL = "HEIC needs a decoder: pip install 'mediaframe[heic]'"
+
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+Found = tuple[int, int, int, int, dict[str, Any]]
+"""Width, height, orientation, frames and facts."""
+
+
+def takes(format: str) -> bool:
+    """Whether a format is opened here in all cases."""
+    return format in _FOREIGN
+
+
+def header(source: Source, format: str, limits: Limits) -> Found:
+    """Say what the header says."""
+    with _trouble(format), _opened(source, format, limits) as picture:
+        width, height = picture.size
+        frames = int(getattr(picture, "n_frames", 1)) if format != "heic" else 1
+        orientation = 1 if format == "heic" else _orientation(picture)
+        alpha = "A" in picture.mode or "transparency" in picture.info
+        space = {"L": "gray", "1": "gray", "I;16": "gray", "CMYK": "cmyk", "LAB": "lab"}.get(
+            picture.mode, "srgb"
+        )
+        bits = 16 if "16" in picture.mode else 8
+        return width, height, orientation, frames, {"color_space": space, "bits": bits, "alpha": alpha}
+
+
+def decode(source: Source, format: str, limits: Limits) -> pyvips.Image:
+    """Decode the first picture, 8-bit sRGB or gray, as stored."""
+    with _trouble(format), _opened(source, format, limits) as picture:
+        if format == "heic":
+            image = _plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
+            profile = picture.info.get("icc_profile")
+        else:
+            picture.load()
+            picture = _known_mode(picture)
+            image = _plain(picture.tobytes(), picture.size, picture.mode)
+            profile = picture.info.get("icc_profile")
+    with complaints("E_CORRUPT", format):
+        if profile:
+            image = image.copy()
+            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(profile))
+        return to_srgb(image).copy_memory()
+
+
+@contextmanager
+def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
+    if format == "heic":
+        if pi_heif is None:
+            raise AssetError(_INSTALL, code="E_UNSUPPORTED_FORMAT")
+        with source.file() as file:
+            yield pi_heif.open_heif(file, convert_hdr_to_8bit=True)
+        return
+    before = Image.MAX_IMAGE_PIXELS
+    # Pillow keeps its limit in a global; it is ours while Pillow runs, and a mere warning of it is an error.
+    Image.MAX_IMAGE_PIXELS = limits.pixels
+    try:
+        with warnings.catch_warnings(), source.file() as file:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=[_FORMATS[format]]) as picture:
+                yield picture
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+@contextmanager
+def _trouble(format: str) -> Iterator[None]:
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise AssetError(f"{format}: {error}; see Limits.pixels", code="E_LIMIT_PIXELS") from None
+    except UnidentifiedImageError:
+        code = "E_UNSUPPORTED_FORMAT" if format == "tiff (Pillow)" else "E_CORRUPT"
+        raise AssetError(f"{format}: the content is not one that can be read", code=code) from None
+    except MemoryError:
+        raise AssetError(f"{format}: out of memory", code="E_LIMIT_MEMORY") from None
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        SyntaxError,
+        RuntimeError,
+        IndexError,
+        KeyError,
+        TypeError,
+    ) as error:
+        # What Pillow and libheif raise for damage, as their own fuzzers found it.
+        text = str(error) or type(error).__name__
+        cut = any(
+            mark in text.lower() for mark in ("truncated", "not enough", "end of file", "unexpected end")
+        )
+        raise AssetError(f"{format}: {text}", code="E_TRUNCATED" if cut else "E_CORRUPT") from None
+
+
+def _orientation(picture: Image.Image) -> int:
+    stored = picture.getexif().get(0x0112, 1)
+    return stored if isinstance(stored, int) and 1 <= stored <= 8 else 1
+
+
+_BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "LAB": 3}
+
+
+def _known_mode(picture: Image.Image) -> Image.Image:
+    if picture.mode in _BANDS and "transparency" not in picture.info:
+        return picture
+    if picture.mode in ("1", "L"):
+        return picture.convert("LA" if "transparency" in picture.info else "L")
+    if picture.mode in ("P", "PA", "RGB", "RGBX", "RGBa", "YCbCr", "HSV"):
+        clear = "transparency" in picture.info or picture.mode in ("PA", "RGBa")
+        return picture.convert("RGBA" if clear else "RGB")
+    raise AssetError(f"pixels of the kind {picture.mode!r} cannot be read", code="E_UNSUPPORTED_FORMAT")
+
+
+def _plain(data: bytes, size: tuple[int, int], mode: str, stride: int | None = None) -> pyvips.Image:
+    width, height = size
+    bands = _BANDS[mode]
+    across = (stride or width * bands) // bands
+    image = pyvips.Image.new_from_memory(data, across, height, bands, "uchar").crop(0, 0, width, height)
+    if mode == "LAB":
+        return (image * [100 / 255, 1, 1] - [0, 128, 128]).copy(interpretation="lab")
+    return image.copy(interpretation={"L": "b-w", "LA": "b-w", "CMYK": "cmyk"}.get(mode, "srgb"))

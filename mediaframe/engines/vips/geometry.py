@@ -1,0 +1,145 @@
+"""Where pixels stand: resize, crop, extend, rotate, flip, trim, orientation."""
+
+from __future__ import annotations
+
+import math
+
+import pyvips
+
+from mediaframe.engines.vips.base import engine
+from mediaframe.engines.vips.handle import Handle, has_alpha, of, ready_for, to_byte
+from mediaframe.errors import AssetError
+from mediaframe.ops.image.geometry import (
+    ANCHORS,
+    AutoOrient,
+    Crop,
+    Extend,
+    Flip,
+    Flop,
+    Point,
+    Resize,
+    Rotate,
+    Trim,
+)
+
+_FINDS = ("attention", "entropy")
+
+
+@engine.implements(AutoOrient)
+def auto_orient(handle: Handle, op: AutoOrient) -> Handle:
+    """Nothing is left to do: opening has turned the picture, or left it."""
+    return handle
+
+
+@engine.implements(Resize)
+def resize(handle: Handle, op: Resize) -> Handle:
+    plan = op.plan(handle.width, handle.height)
+    image = scaled(handle.image, *plan.scaled)
+    if op.fit == "contain" and plan.final != plan.scaled:
+        return of(_on_canvas(image, *plan.final, ANCHORS[op.gravity], op.background))
+    if plan.final != plan.scaled:
+        image = _cut(image, *plan.final, op.gravity, op.focus)
+    return of(image)
+
+
+@engine.implements(Crop)
+def crop(handle: Handle, op: Crop) -> Handle:
+    image = handle.image
+    left, top = op.left or 0, op.top or 0
+    if left >= image.width or top >= image.height:
+        raise AssetError(
+            f"crop: the box starts at {left},{top}, outside of a picture of {image.width}x{image.height}; "
+            f"start within it",
+            code="E_PARAM",
+        )
+    width, height = min(op.width, image.width - left), min(op.height, image.height - top)
+    if op.left is not None:
+        return of(image.crop(left, top, width, height))
+    return of(_cut(image, width, height, op.gravity, op.focus))
+
+
+@engine.implements(Extend)
+def extend(handle: Handle, op: Extend) -> Handle:
+    image, color = ready_for(handle.image, op.background)
+    width, height = image.width + op.left + op.right, image.height + op.top + op.bottom
+    return of(image.embed(op.left, op.top, width, height, extend="background", background=color))
+
+
+@engine.implements(Rotate)
+def rotate(handle: Handle, op: Rotate) -> Handle:
+    angle = op.angle % 360
+    if angle % 90 == 0:
+        image = handle.image.rot(f"d{angle:.0f}") if angle else handle.image
+        swap = angle % 180 != 0
+        return Handle(image, *((handle.height, handle.width) if swap else (handle.width, handle.height)))
+    image, color = ready_for(handle.image, op.background)
+    cubic = pyvips.Interpolate.new("bicubic")
+    if not has_alpha(image):
+        return of(to_byte(image.rotate(angle, interpolate=cubic, background=color)))
+    # The corners are premultiplied as the picture is, so that no color leaks from transparent pixels.
+    share = color[-1] / 255
+    behind = [*(band * share for band in color[:-1]), color[-1]]
+    turned = image.premultiply().rotate(angle, interpolate=cubic, background=behind)
+    return of(to_byte(turned.unpremultiply().copy(interpretation=image.interpretation)))
+
+
+@engine.implements(Flip)
+def flip(handle: Handle, op: Flip) -> Handle:
+    return Handle(handle.image.flipver(), handle.width, handle.height)
+
+
+@engine.implements(Flop)
+def flop(handle: Handle, op: Flop) -> Handle:
+    return Handle(handle.image.fliphor(), handle.width, handle.height)
+
+
+@engine.implements(Trim)
+def trim(handle: Handle, op: Trim) -> Handle:
+    image = handle.image
+    if op.background is None:
+        color = image.getpoint(0, 0)[: 3 if image.bands >= 3 else 1]
+    else:
+        image, bands = ready_for(image, op.background)
+        color = bands[: 3 if image.bands >= 3 else 1]
+    left, top, width, height = image.find_trim(threshold=op.threshold, background=color)
+    if not width or not height:
+        return of(handle.image)
+    return of(handle.image.crop(left, top, width, height))
+
+
+def scaled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Scale to an exact size with lanczos3; transparent pixels lend no color to their neighbors."""
+    if (image.width, image.height) == (width, height):
+        return image
+    across, down = width / image.width, height / image.height
+    if not has_alpha(image):
+        return image.resize(across, vscale=down)
+    small = image.premultiply().resize(across, vscale=down)
+    return to_byte(small.unpremultiply().copy(interpretation=image.interpretation))
+
+
+def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Point | None) -> pyvips.Image:
+    if (image.width, image.height) == (width, height):
+        return image
+    if focus is None and gravity in _FINDS:
+        return image.copy_memory().smartcrop(width, height, interesting=gravity)
+    room = image.width - width, image.height - height
+    if focus is None:
+        across, down = ANCHORS[gravity]
+        left, top = _half_up(room[0] * across), _half_up(room[1] * down)
+    else:
+        left, top = (
+            _half_up(focus[0] * image.width - width / 2),
+            _half_up(focus[1] * image.height - height / 2),
+        )
+    return image.crop(min(max(left, 0), room[0]), min(max(top, 0), room[1]), width, height)
+
+
+def _on_canvas(image: pyvips.Image, width: int, height: int, anchor: Point, background: str) -> pyvips.Image:
+    image, color = ready_for(image, background)
+    left, top = _half_up((width - image.width) * anchor[0]), _half_up((height - image.height) * anchor[1])
+    return image.embed(left, top, width, height, extend="background", background=color)
+
+
+def _half_up(value: float) -> int:
+    return math.floor(value + 0.5)

@@ -1,0 +1,71 @@
+"""Handle: the engine's picture, 8-bit sRGB or gray, upright; and what of it every theme needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyvips
+
+from mediaframe.model.quantity import color_bands
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A (lazy) picture, and the size it stands for.
+
+    A JPEG that was shrunk while it was decoded stands for its full size: `width` and `height` are what the recipe
+    is told, `image` has fewer pixels.
+    """
+
+    image: pyvips.Image
+    width: int
+    height: int
+
+    @property
+    def reduced(self) -> bool:
+        """Whether there are fewer pixels than the size says."""
+        return (self.image.width, self.image.height) != (self.width, self.height)
+
+
+def of(image: pyvips.Image) -> Handle:
+    """Give the handle of a picture that stands for itself."""
+    return Handle(image, image.width, image.height)
+
+
+def colors(image: pyvips.Image) -> int:
+    """Count the bands that are not alpha: 1 or 3."""
+    return 3 if image.bands >= 3 else 1
+
+
+def has_alpha(image: pyvips.Image) -> bool:
+    """Whether the last band is alpha."""
+    return image.bands in (2, 4)
+
+
+def alpha_apart(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
+    """Give the color bands and the alpha band."""
+    if not has_alpha(image):
+        return image, None
+    count = colors(image)
+    return image.extract_band(0, n=count), image.extract_band(count)
+
+
+def ready_for(image: pyvips.Image, color: str) -> tuple[pyvips.Image, list[float]]:
+    """Give a picture that can hold a color, and the color as its bands.
+
+    A gray picture gets colors where the color is not gray, an opaque one gets alpha where the color is not opaque.
+    """
+    red, green, blue, alpha = color_bands(color)
+    if colors(image) == 1 and not red == green == blue:
+        image = image.colourspace("srgb")
+    if alpha < 255 and not has_alpha(image):
+        image = image.addalpha()
+    bands: list[float] = [red, green, blue] if colors(image) == 3 else [red]
+    return image, [*bands, alpha] if has_alpha(image) else bands
+
+
+def to_byte(image: pyvips.Image) -> pyvips.Image:
+    """Round to 8 bits."""
+    if image.format == "uchar":
+        return image
+    return image.rint().cast("uchar") if image.format in ("float", "double") else image.cast("uchar")

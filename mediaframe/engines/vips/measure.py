@@ -1,0 +1,67 @@
+"""What can be known of a picture: mean color, sharpness, perceptual hash."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from mediaframe.engines.vips.base import engine
+from mediaframe.engines.vips.geometry import scaled
+from mediaframe.engines.vips.handle import Handle, alpha_apart, colors, has_alpha
+from mediaframe.measures.image import MeanColor, Phash, Sharpness
+
+_SHARP_SIDE = 1024
+_HASH_SIDE, _HASH_BITS = 32, 8
+
+
+@engine.implements(MeanColor)
+def mean_color(handle: Handle, measure: MeanColor) -> str | None:
+    image, alpha = alpha_apart(handle.image)
+    if alpha is None:
+        means = [image.extract_band(band).avg() for band in range(image.bands)]
+    else:
+        weight = alpha.avg()
+        if not weight:
+            return None  # A picture that cannot be seen has no color.
+        means = [(image.extract_band(band) * alpha).avg() / weight for band in range(image.bands)]
+    red, green, blue = (math.floor(mean + 0.5) for mean in (means * 3)[:3])
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+@engine.implements(Sharpness)
+def sharpness(handle: Handle, measure: Sharpness) -> float:
+    image = handle.image
+    if has_alpha(image):
+        image = image.flatten(background=[255] * colors(image))
+    image = image.colourspace("b-w")
+    factor = _SHARP_SIDE / max(handle.width, handle.height)
+    if factor < 1:
+        size = (max(1, math.floor(side * factor + 0.5)) for side in (handle.width, handle.height))
+        image = scaled(image, *size)
+    edges = image.cast("float").conv(
+        pyvips.Image.new_from_array([[1, 1, 1], [1, -8, 1], [1, 1, 1]]), precision="float"
+    )
+    return round(float(edges.deviate()) ** 2, 6)
+
+
+@engine.implements(Phash)
+def phash(handle: Handle, measure: Phash) -> str:
+    image = handle.image
+    image = image.extract_band(0, n=colors(image))
+    mode = "RGB" if image.bands == 3 else "L"
+    picture = Image.frombytes(mode, (image.width, image.height), image.write_to_memory()).convert("L")
+    small = np.asarray(picture.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.LANCZOS), dtype=np.float64)
+    low = (_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS]
+    return f"{int(''.join('01'[bit] for bit in (low > np.median(low)).ravel().tolist()), 2):016x}"
+
+
+def _cosines(side: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Give the matrix of the DCT-II."""
+    row, column = np.mgrid[:side, :side]
+    return np.cos(np.pi * row * (2 * column + 1) / (2 * side))
+
+
+_COSINES = _cosines(_HASH_SIDE)

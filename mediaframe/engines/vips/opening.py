@@ -1,0 +1,217 @@
+"""How a picture is opened: looked at before its pixels, held against the limits, decoded whole, turned, made sRGB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyvips
+
+from mediaframe.engines.base import Source, Task
+from mediaframe.engines.vips import foreign
+from mediaframe.engines.vips.color import to_srgb
+from mediaframe.engines.vips.drawing import drawing
+from mediaframe.engines.vips.handle import Handle
+from mediaframe.engines.vips.library import complaints, plain_text, translate
+from mediaframe.engines.vips.needs import factor, upright
+from mediaframe.engines.vips.structure import check_whole, is_sequence, jpeg_size, png_frames, without_junk
+from mediaframe.errors import AssetError
+from mediaframe.model.limits import Limits
+from mediaframe.model.sniff import sniff
+
+_JPEGS = ("jpeg", "mpo")
+_LOADERS = {
+    "jpeg": "jpegload", "mpo": "jpegload", "png": "pngload", "apng": "pngload", "webp": "webpload", "gif": "gifload",
+    "tiff": "tiffload", "avif": "heifload", "svg": "svgload", "svgz": "svgload",
+}  # fmt: skip
+READS = (*_LOADERS, *foreign.READS)
+"""The formats that can be opened. Of animations and of files with several pages, the first picture."""
+
+_STRICT = {"jpeg": "warning", "mpo": "warning", "tiff": "warning", "svg": "none", "svgz": "none"}
+"""What makes libvips refuse. Damage inside the data of a JPEG or TIFF is a mere warning; the others fail by themselves
+(a GIF of many frames with a fault in a later one would be refused at "warning")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known before the pixels."""
+
+    format: str
+    width: int
+    height: int
+    """As stored."""
+    orientation: int
+    frames: int
+    facts: dict[str, Any]
+
+    @property
+    def turned(self) -> bool:
+        """Whether width and height change places."""
+        return self.orientation >= 5
+
+
+def read_header(source: Source, task: Task) -> Header:
+    """Say what the header says, once for each source; raises where it says too much."""
+    known = source.memo.get("image header")
+    if not isinstance(known, Header):
+        known = source.memo["image header"] = _look(source, task)
+    _hold(known, task.limits)
+    return known
+
+
+def open_picture(source: Source, task: Task) -> Handle:
+    """Decode a picture."""
+    header = read_header(source, task)
+    shrink = shrink_for(header, task)
+    if foreign.takes(header.format):
+        image = foreign.decode(source, header.format, task.limits)
+    else:
+        image = _decode(source, header, shrink)
+    width, height = header.width, header.height
+    if not upright(task):
+        return Handle(image, width, height)
+    if header.turned:
+        width, height = height, width
+    with complaints("E_CORRUPT", header.format):
+        return Handle(_turn(image, header.orientation), width, height)
+
+
+def shrink_for(header: Header, task: Task) -> int:
+    """Say by how much a picture is shrunk while it is decoded."""
+    if header.format not in _JPEGS:
+        return 1
+    swap = header.turned and upright(task)
+    return factor(task, header.height if swap else header.width, header.width if swap else header.height)
+
+
+# ---- before the pixels -----------------------------------------------------------------------------------------------
+
+
+def _look(source: Source, task: Task) -> Header:
+    if not source.size:
+        raise AssetError("the file has no bytes", code="E_SOURCE_EMPTY")
+    data = source.view()
+    found = sniff(source.head(65536))
+    format = found.format if found is not None else task.format
+    if format not in READS:
+        raise AssetError(f"expected one of {', '.join(READS)}, got {format or 'bytes of no known format'}",
+                         code="E_UNSUPPORTED_FORMAT")  # fmt: skip
+    if format in ("svg", "svgz"):
+        source.memo["drawing"] = data = drawing(data, task.limits)
+    check_whole(data, format, task.limits.pixels)
+    if format in _JPEGS:
+        _check_jpeg(data, task.limits)
+    if foreign.takes(format) or (format == "avif" and is_sequence(data)):
+        return Header(format, *foreign.header(source, format, task.limits))
+    try:
+        with complaints("E_CORRUPT", format):
+            image = _load(data, format)
+    except AssetError as error:
+        if format == "tiff" and error.code == "E_UNSUPPORTED_FORMAT":
+            return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
+        raise
+    return Header(
+        format, image.width, image.height, _orientation(image), _frames(data, format, image), _facts(image)
+    )
+
+
+def _check_jpeg(data: Any, limits: Limits) -> None:
+    """Hold the size that the frame header declares against the limits, before libjpeg sees it."""
+    size = jpeg_size(data)
+    if size is not None:
+        _hold_size("jpeg", *size, limits)
+
+
+def _frames(data: Any, format: str, image: pyvips.Image) -> int:
+    if format == "apng":
+        return png_frames(data)
+    return int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
+
+
+def _orientation(image: pyvips.Image) -> int:
+    stored = int(image.get("orientation")) if image.get_typeof("orientation") else 1
+    return stored if 1 <= stored <= 8 else 1
+
+
+_SPACES = {"b-w": "gray", "grey16": "gray", "srgb": "srgb", "rgb16": "srgb", "rgb": "srgb"}
+_BITS = {"uchar": 8, "char": 8, "ushort": 16, "short": 16, "uint": 32, "int": 32, "float": 32, "double": 64}
+
+
+def _facts(image: pyvips.Image) -> dict[str, Any]:
+    return {
+        "color_space": _SPACES.get(image.interpretation, str(image.interpretation)),
+        "bits": _BITS.get(image.format),
+        "alpha": bool(image.hasalpha()),
+    }
+
+
+def _hold(header: Header, limits: Limits) -> None:
+    """Hold a header against the limits."""
+    _hold_size(header.format, header.width, header.height, limits)
+    if header.format not in ("tiff", "avif") and header.frames > limits.frames:
+        raise AssetError(
+            f"{header.format}: {header.frames} frames are over the limit of {limits.frames}; see Limits.frames",
+            code="E_LIMIT_FRAMES",
+        )
+
+
+def _hold_size(format: str, width: int, height: int, limits: Limits) -> None:
+    most = min(limits.svg_pixels, limits.pixels) if format in ("svg", "svgz") else limits.pixels
+    if width * height > most:
+        name = "svg_pixels" if most < limits.pixels else "pixels"
+        raise AssetError(
+            f"{format}: {width}x{height} is {width * height / 1e6:.0f} megapixels, over the limit of "
+            f"{most / 1e6:.0f}; see Limits.{name}",
+            code="E_LIMIT_PIXELS",
+        )
+    if max(width, height) > limits.side:
+        raise AssetError(
+            f"{format}: {width}x{height} has a side over the limit of {limits.side} px; see Limits.side",
+            code="E_LIMIT_PIXELS",
+        )
+
+
+# ---- the pixels ------------------------------------------------------------------------------------------------------
+
+
+def _load(data: Any, format: str, **options: Any) -> pyvips.Image:
+    loader: Callable[..., pyvips.Image] = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")
+    return loader(data, access="sequential", fail_on=_STRICT.get(format, "error"), **options)
+
+
+def _decode(source: Source, header: Header, shrink: int) -> pyvips.Image:
+    data: Any = source.memo.get("drawing") or source.view()
+    options = {"shrink": shrink} if shrink > 1 else {}
+    try:
+        return _pixels(_load(data, header.format, **options))
+    except pyvips.Error as error:
+        return _again(data, header.format, options, error)
+
+
+def _again(data: Any, format: str, options: dict[str, Any], error: pyvips.Error) -> pyvips.Image:
+    """Decode once more where the complaint may be harmless; else raise it."""
+    text = plain_text(error)
+    with complaints("E_CORRUPT", format):
+        if format in _JPEGS and "extraneous bytes before marker" in text:
+            # Junk in the header is harmless, the same warning from within the scan is not: only the first kind
+            # is gone once the header is made anew.
+            return _pixels(_load(without_junk(data), format, **options))
+        if format == "tiff" and "no reason" in text:
+            # libtiff warns of unknown tags and of missing zeros at the end of a text, and libvips gives no words then;
+            # of damaged strips it gives words, and missing ones were looked for before.
+            return _pixels(pyvips.Image.tiffload_buffer(data, access="sequential", fail_on="error"))
+    raise translate(error, "E_CORRUPT", format) from None
+
+
+def _pixels(image: pyvips.Image) -> pyvips.Image:
+    """Make it sRGB and decode it to the last line, so that damage anywhere is seen before anything is made of it."""
+    return to_srgb(image).copy_memory()
+
+
+def _turn(image: pyvips.Image, orientation: int) -> pyvips.Image:
+    if orientation == 1:
+        return image
+    # From memory: on sequential input autorot would make libvips buffer the lines (75 against 56 ms).
+    turned = image.autorot() if image.get_typeof("orientation") else image
+    return turned.copy_memory()

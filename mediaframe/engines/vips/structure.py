@@ -1,0 +1,230 @@
+"""What a file's own structure says before a decoder runs: its size, whether it is whole, how much it claims to hold."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from mediaframe.errors import AssetError
+
+_TEXT_LIMIT = 8 << 20
+"""Bytes that one compressed text of a PNG may inflate to; libpng's own limit."""
+
+
+class Segment(NamedTuple):
+    """One marked part of a file: where it begins and ends."""
+
+    mark: bytes
+    start: int
+    end: int
+
+
+def check_whole(data: Any, format: str, pixels: int) -> None:
+    """Look through the parts of a file; raise where bytes are missing or where a part claims too many pixels."""
+    check = {"png": _png, "apng": _png, "webp": _webp, "tiff": _tiff}.get(format)
+    if check is not None:
+        check(data)
+    if format == "gif":
+        _gif(data, pixels)
+
+
+def truncated(what: str) -> AssetError:
+    """Give the error for bytes that are missing."""
+    return AssetError(f"{what}: bytes are missing at the end", code="E_TRUNCATED")
+
+
+# ---- JPEG ------------------------------------------------------------------------------------------------------------
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+def jpeg_segments(data: Any) -> Iterator[Segment]:
+    """Give the segments before the first scan, whatever junk stands between them; the last one is that scan."""
+    at, size = 2, len(data)
+    while at + 4 <= size:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 4 > size:
+            return
+        mark = data[at + 1]
+        if mark in (0x00, 0xFF) or mark in _ALONE:
+            at += 1 if mark == 0xFF else 2
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if mark == 0xDA:
+            yield Segment(b"\xda", at, size)
+            return
+        if length < 2:
+            at += 2
+            continue
+        yield Segment(bytes([mark]), at, min(size, at + 2 + length))
+        at += 2 + length
+
+
+def jpeg_size(data: Any) -> tuple[int, int] | None:
+    """Give the width and height that the frame header declares."""
+    for mark, start, end in jpeg_segments(data):
+        if mark[0] in _FRAMES and end - start >= 9:
+            height, width = struct.unpack(">HH", data[start + 5 : start + 9])
+            return width, height
+    return None
+
+
+def without_junk(data: Any) -> bytes:
+    """Give a JPEG without the bytes that stand between the segments of its header.
+
+    Cameras and editors leave such bytes; libjpeg warns of them with the words that it has for damage.
+    """
+    return bytes(data[:2]) + b"".join(data[start:end] for _, start, end in jpeg_segments(data))
+
+
+# ---- PNG -------------------------------------------------------------------------------------------------------------
+
+
+def png_chunks(data: Any) -> Iterator[Segment]:
+    """Give the chunks, the bytes of each without its length, name and checksum."""
+    at = 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        yield Segment(bytes(data[at + 4 : at + 8]), at + 8, at + 8 + length)
+        at += 12 + length
+
+
+def _png(data: Any) -> None:
+    last = b""
+    for mark, start, end in png_chunks(data):
+        if end + 4 > len(data):
+            raise truncated("PNG")
+        if mark in (b"zTXt", b"iTXt", b"iCCP"):
+            _check_text(bytes(data[start:end]), mark)
+        last = mark
+        if mark == b"IEND":
+            return
+    raise truncated("PNG") if last else AssetError("PNG: no chunk follows the signature", code="E_TRUNCATED")
+
+
+def _check_text(chunk: bytes, mark: bytes) -> None:
+    name, _, rest = chunk.partition(b"\0")
+    if mark == b"iTXt":
+        if rest[:1] != b"\1":
+            return
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    else:
+        rest = rest[1:]
+    try:
+        inflated = zlib.decompressobj().decompress(rest, _TEXT_LIMIT + 1)
+    except zlib.error:
+        return  # Damage in a text is libpng's to judge.
+    if len(inflated) > _TEXT_LIMIT:
+        raise AssetError(
+            f"PNG: the {mark.decode()} chunk {name[:40].decode('latin-1')!r} inflates to more than "
+            f"{_TEXT_LIMIT >> 20} MiB",
+            code="E_LIMIT_MEMORY",
+        )
+
+
+def png_frames(data: Any) -> int:
+    """Give the number of frames that an APNG declares, or 1."""
+    for mark, start, end in png_chunks(data):
+        if mark == b"acTL" and end - start >= 4:
+            return max(1, int.from_bytes(data[start : start + 4], "big"))
+        if mark == b"IDAT":
+            break
+    return 1
+
+
+# ---- GIF, WebP -------------------------------------------------------------------------------------------------------
+
+
+def _gif(data: Any, pixels: int) -> None:
+    at = 13 + _color_table(data[10:11])
+    size = len(data)
+    while at < size:
+        mark = data[at]
+        if mark == 0x3B:
+            return
+        if mark == 0x2C and at + 10 <= size:
+            width, height = struct.unpack("<HH", data[at + 5 : at + 9])
+            if width * height > pixels:
+                raise AssetError(
+                    f"GIF: a frame claims {width}x{height}, over the limit of {pixels} pixels; see Limits.pixels",
+                    code="E_LIMIT_PIXELS",
+                )
+            at = _sub_blocks(data, at + 11 + _color_table(data[at + 9 : at + 10]))
+        elif mark == 0x21:
+            at = _sub_blocks(data, at + 2)
+        else:
+            return  # Junk between blocks is the decoder's to judge.
+
+
+def _color_table(flags: bytes) -> int:
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
+
+
+def _sub_blocks(data: Any, at: int) -> int:
+    while at < len(data) and data[at]:
+        at += data[at] + 1
+    return at + 1
+
+
+def _webp(data: Any) -> None:
+    if len(data) < int.from_bytes(data[4:8], "little") + 8 - (int.from_bytes(data[4:8], "little") & 1):
+        raise truncated("WebP")
+
+
+# ---- TIFF ------------------------------------------------------------------------------------------------------------
+
+_SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
+_OFFSETS, _COUNTS = (273, 324), (279, 325)
+
+
+def _tiff(data: Any) -> None:
+    """Ask that the strips or tiles of the first page lie within the file.
+
+    libtiff fills in zeros for what is missing, and says so by a warning alone.
+    """
+    tags = dict(_tiff_tags(data))
+    for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
+        for offset, count in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False):
+            if offset + count > len(data):
+                raise truncated("TIFF")
+
+
+def _tiff_tags(data: Any) -> Iterator[tuple[int, tuple[int, ...]]]:
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\0", b"\0+")
+    start, entry, word = (8, 20, "Q") if big else (4, 12, "I")
+    width = struct.calcsize(order + word)
+    try:
+        (at,) = struct.unpack_from(order + word, data, start)
+        (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
+        at += 8 if big else 2
+        for _ in range(min(count, 4096)):
+            tag, kind = struct.unpack_from(order + "HH", data, at)
+            (number,) = struct.unpack_from(order + word, data, at + 4)
+            if tag in (*_OFFSETS, *_COUNTS) and kind in _SIZES:
+                yield tag, _tiff_values(data, order, kind, number, at + 4 + width, width)
+            at += entry
+    except struct.error:
+        raise truncated("TIFF") from None
+
+
+def _tiff_values(data: Any, order: str, kind: int, number: int, at: int, width: int) -> tuple[int, ...]:
+    if number * _SIZES[kind] > width:
+        (at,) = struct.unpack_from(order + ("Q" if width == 8 else "I"), data, at)
+    if number > len(data):
+        raise truncated("TIFF")
+    return struct.unpack_from(f"{order}{number}{'BHIQ'[(1, 2, 4, 8).index(_SIZES[kind])]}", data, at)
+
+
+# ---- AVIF ------------------------------------------------------------------------------------------------------------
+
+_BRAND_SEQUENCE = re.compile(rb"ftyp(?:avis|msf1)")
+
+
+def is_sequence(data: Any) -> bool:
+    """Whether an AVIF is an animation, which libvips does not open."""
+    return bool(_BRAND_SEQUENCE.search(bytes(data[:32])))

@@ -1,0 +1,239 @@
+"""One asset through its recipes: bytes in, renditions and measures out; what recipes share is done once."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import mediaframe.recipes  # noqa: F401  # loads the words, so that recipes can be read from JSON
+from mediaframe.engines.base import Counts, Encoded, Engine, Pixels, Source, Task
+from mediaframe.engines.catalog import engine_for
+from mediaframe.errors import AssetError, MediaframeError
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.kind import Kind
+from mediaframe.model.limits import Limits
+from mediaframe.model.operation import Operation
+from mediaframe.model.recipe import Finished, recipe_from_json
+from mediaframe.model.spec import load_plugins
+from mediaframe.work.fit import fit
+
+Send = Callable[[dict[str, Any], bytes], None]
+
+
+def render(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, Any]:
+    """Render one asset.
+
+    Parameters
+    ----------
+    request
+        `kind` and `format` as probed, `limits`, and `renditions`: a list of `{"name", "recipe"}` with recipes as JSON.
+    source
+        The bytes of the asset.
+    send
+        Is given the header and the bytes of each rendition, in the order of the request. A rendition that fails is
+        sent as such; the others are not touched by it.
+
+    Returns
+    -------
+    dict
+        `counts`: how often something was opened, decoded, encoded, and how many steps were done.
+    """
+    load_plugins()
+    limits = Limits.from_json(request.get("limits") or {})
+    asset = Asset(source, request.get("format"), limits)
+    jobs = [_job(asset, one) for one in request["renditions"]]
+    for job in jobs:
+        asset.expect(job)
+    for job in jobs:
+        _serve(asset, job, send)
+    return {"counts": asdict(asset.counts)}
+
+
+@dataclass(slots=True)
+class Job:
+    """One rendition: its recipe, and the path of memo keys that leads to its pixels; or why there is none."""
+
+    name: str
+    recipe: Finished | None = None
+    path: tuple[object, ...] = ()
+    error: MediaframeError | None = None
+
+
+@dataclass(slots=True)
+class Node:
+    """What one prefix of steps gave, kept until its last use."""
+
+    uses: int = 0
+    followers: set[object] = field(default_factory=set)
+    handle: Any = None
+    error: MediaframeError | None = None
+
+
+class Asset:
+    """One source and the memo of what was done to it."""
+
+    def __init__(self, source: Source, format: str | None, limits: Limits) -> None:
+        self.source, self.format, self.limits = source, format, limits
+        self.counts = Counts()
+        self.nodes: dict[tuple[object, ...], Node] = {}
+
+    def task(self, recipe: Finished) -> Task:
+        """Say what the engine must know to open the source for a recipe."""
+        steps = _of_kind(recipe.steps, recipe.start)
+        end = recipe.end if len(steps) == len(recipe.steps) else None
+        return Task(steps, end, self.limits, self.format)
+
+    def expect(self, job: Job) -> None:
+        """Count a future use of each prefix."""
+        for length in range(1, len(job.path) + 1):
+            node = self.nodes.setdefault(job.path[:length], Node())
+            node.uses += 1
+            node.followers.add(job.path[length] if length < len(job.path) else job.name)
+
+    def handle(self, job: Job, recipe: Finished) -> Any:
+        """Give what the steps of a recipe give, from the longest prefix that is known."""
+        length = len(job.path)
+        while length and self.nodes[job.path[:length]].handle is None:
+            error = self.nodes[job.path[:length]].error
+            if error is not None:
+                raise error
+            length -= 1
+        handle = self.nodes[job.path[:length]].handle if length else None
+        for until in range(length + 1, len(job.path) + 1):
+            node = self.nodes[job.path[:until]]
+            try:
+                handle = self._next(recipe, until, handle, shared=len(node.followers) > 1)
+            except MediaframeError as error:
+                # Kept without its traceback, which would hold the pictures of all frames that it went through.
+                node.error = error.with_traceback(None)
+                raise
+            node.handle = handle
+            self._leave(job.path[: until - 1])
+        return handle
+
+    def _leave(self, path: tuple[object, ...]) -> None:
+        """Let go of a prefix that nothing else will start from, before the next step needs memory."""
+        if path and self.nodes[path].uses == 1:
+            self.nodes[path].handle = None
+
+    def _next(self, recipe: Finished, until: int, handle: Any, *, shared: bool) -> Any:
+        if until == 1:
+            self.counts.opens += 1
+            self.counts.decodes += 1
+            return engine_for(recipe.start).open(self.source, self.task(recipe))
+        step = recipe.steps[until - 2]
+        engine: Engine[Any] = engine_for(step.takes)
+        self.counts.steps += 1
+        made = engine.do(step, handle)
+        if isinstance(made, Pixels):
+            self.counts.decodes += 1
+            return engine_for(step.gives).adopt(made)
+        return engine.hold(made) if shared else made
+
+    def done(self, job: Job) -> None:
+        """Take one use off each prefix; what has none left is let go."""
+        for length in range(1, len(job.path) + 1):
+            node = self.nodes[job.path[:length]]
+            node.uses -= 1
+            if not node.uses:
+                node.handle = node.error = None
+
+
+def _job(asset: Asset, rendition: Mapping[str, Any]) -> Job:
+    name = rendition["name"]
+    try:
+        recipe = _recipe(json.dumps(rendition["recipe"], sort_keys=True))
+        engine = engine_for(recipe.start)
+        start = (recipe.start, engine.name, engine.sharing(asset.source, asset.task(recipe)))
+    except MediaframeError as error:
+        return Job(name, error=error.with_traceback(None))
+    return Job(name, recipe, (start, *recipe.steps))
+
+
+@lru_cache(maxsize=512)
+def _recipe(text: str) -> Finished:
+    return recipe_from_json(json.loads(text))
+
+
+def _of_kind(steps: Iterable[Operation], kind: Kind) -> tuple[Operation, ...]:
+    """Give the steps up to the one that turns into another kind, that one included."""
+    found = []
+    for step in steps:
+        found.append(step)
+        if step.gives != kind:
+            break
+    return tuple(found)
+
+
+def _serve(asset: Asset, job: Job, send: Send) -> None:
+    began = time.perf_counter()
+    try:
+        header, data = _work(asset, job)
+    except MediaframeError as error:
+        header, data = (
+            {"status": "failed", "code": error.code, "stage": error.stage, "error": error.message},
+            b"",
+        )
+    except MemoryError:
+        message = "out of memory while rendering; allow more with Limits.memory"
+        header, data = {"status": "failed", "code": "E_LIMIT_MEMORY", "stage": "limit", "error": message}, b""
+    except Exception as error:  # noqa: BLE001  # a fault of ours costs one rendition, and its row says what it was
+        header, data = _fault(error), b""
+    asset.done(job)
+    send({"rendition": job.name, **header, "took": round(time.perf_counter() - began, 6)}, data)
+
+
+def _fault(error: Exception) -> dict[str, Any]:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    message = f"{type(error).__name__}: {error} (in {last.name}, line {last.lineno})"
+    return {"status": "failed", "code": "E_INTERNAL", "stage": "control", "error": message}
+
+
+def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes]:
+    if job.error is not None or job.recipe is None:
+        raise job.error or AssetError(f"{job.name}: no recipe", code="E_INTERNAL")
+    handle = asset.handle(job, job.recipe)
+    end = job.recipe.end
+    engine = engine_for(end.takes)
+    if isinstance(end, Measure):
+        return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
+    made = _encoded(engine, end, handle)
+    asset.counts.encodes += made.encodes
+    if len(made.data) > asset.limits.output:
+        raise AssetError(
+            f"{end.word}: {len(made.data)} bytes are over the limit of {asset.limits.output}; see Limits.output",
+            code="E_LIMIT_OUTPUT",
+        )
+    header = {
+        "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
+        "quality": made.quality, "encodes": made.encodes, "engine": engine.version(),
+    }  # fmt: skip
+    return header, made.data
+
+
+def _encoded(engine: Engine[Any], end: Format, handle: Any) -> Encoded:
+    """Write the file; where it has a budget of bytes, at the best quality that keeps it."""
+    budget = end.values.get("max_bytes")
+    if budget is None:
+        return engine.encode(end, handle)
+    held = engine.hold(handle)
+    found = fit(lambda quality: engine.encode(_at(end, quality), held), end.values["quality"], budget)
+    made = found.result
+    return Encoded(
+        made.data,
+        made.width,
+        made.height,
+        made.seconds,
+        made.pages,
+        quality=found.quality,
+        encodes=found.encodes,
+    )
+
+
+def _at(end: Format, quality: int) -> Format:
+    return type(end)(**{**end.values, "quality": quality, "max_bytes": None})
