@@ -32,6 +32,8 @@ class Directories:
     def __init__(self, get: Get) -> None:
         self.get = get
         start = get(0, 16)
+        if start[:2] not in (b"II", b"MM"):
+            raise ValueError("neither byte order is named")
         self.order = "<" if start[:2] == b"II" else ">"
         self.big = len(start) == 16 and struct.unpack_from(self.order + "H", start, 2)[0] == 43
         self.first: int = struct.unpack_from(self.order + ("Q" if self.big else "I"), start, 8 if self.big else 4)[0]
@@ -70,13 +72,12 @@ class Directories:
 
 def read_exif(data: bytes, facts: Facts) -> None:
     """Read an EXIF block, which begins like a TIFF; what is broken in it is left out."""
-    if data[:2] in (b"II", b"MM"):
-        try:
-            directories = Directories(lambda offset, length: data[offset : offset + length])
-            raw, _ = directories.entries(directories.first)
-        except (ValueError, struct.error):
-            return
-        read_tags(directories, raw, facts)
+    try:
+        directories = Directories(lambda offset, length: data[offset : offset + length])
+        raw, _ = directories.entries(directories.first)
+    except (ValueError, struct.error):
+        return
+    read_tags(directories, raw, facts)
 
 
 def read_tags(directories: Directories, raw: bytes, facts: Facts) -> None:

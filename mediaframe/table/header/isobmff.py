@@ -192,8 +192,9 @@ def _picture(meta: _Meta, facts: Facts) -> None:
         else:
             _coding(name, body, facts)
     # The boxes alone turn the picture; an EXIF orientation beside them is for information (ISO/IEC 23000-22, 7.3.6.7),
-    # and applying both is the usual fault.
-    facts.orientation = _ORIENTATION[turn, mirror]
+    # and applying both is the usual fault. libheif and browsers do not apply it without them either.
+    if any(name in (b"irot", b"imir") for name, _ in meta.of(meta.primary)):
+        facts.orientation = _ORIENTATION[turn, mirror]
     facts.alpha = any(name == b"auxC" and body[4:].startswith(_ALPHA) for name, body in meta.properties)
     if facts.width == 0 or facts.height == 0:
         raise corrupt(f"the picture is {facts.width}x{facts.height}")
@@ -230,7 +231,9 @@ def _exif(meta: _Meta, window: Window, facts: Facts) -> None:
     except OutOfReach:
         return
     start = 4 + int.from_bytes(data[:4], "big")
+    turned = facts.orientation
     read_exif(data[start:].removeprefix(b"Exif\0\0"), facts)
+    facts.orientation = turned if turned is not None or facts.orientation is None else 1
 
 
 def _sequence(moov: bytes, facts: Facts) -> None:

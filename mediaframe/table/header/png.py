@@ -50,7 +50,8 @@ def _chunk(name: bytes, at: int, length: int, pixels: bool, window: Window, fact
         facts.format, facts.frames = "apng", int.from_bytes(window.need(at, 4, "acTL"), "big")
     elif name == b"tRNS":
         facts.alpha = True
-    elif name == b"eXIf" and length <= _MOST_EXIF and (not pixels or at + length <= len(window.head)):
+    elif name == b"eXIf" and length <= _MOST_EXIF and not pixels:
+        # Behind the pixels neither browsers nor libvips look for it, so it does not turn the picture.
         read_exif(window.some(at, length).removeprefix(b"Exif\0\0"), facts)
 
 
