@@ -1,10 +1,11 @@
-"""One table of media types: the word, the media type, the kind and the extensions of each format, by name and by word."""
+"""One table of media types: the word, the media type, the kind and the extensions of each format, by content, by name and by word."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from mediaframe.model.kind import Kind
+from mediaframe.model.sniff import format_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,18 @@ TABLE: tuple[MediaType, ...] = (
 
 _BY_WORD = {one.format: one for one in TABLE}
 _BY_EXTENSION = {extension: one for one in TABLE for extension in one.extensions}
+
+
+def sniff(head: bytes) -> MediaType | None:
+    """Say what a file is by its first bytes (64 KB are enough), or None where nothing is recognized.
+
+    A playlist is a document: it is a text that names other files.
+
+    >>> sniff(b"GIF89a").media_type, sniff(b"#EXTM3U").kind, sniff(bytes(9))
+    ('image/gif', 'document', None)
+    """
+    word = format_of(head)
+    return _BY_WORD[word] if word else None
 
 
 def by_word(format: str) -> MediaType:

@@ -8,22 +8,19 @@ import re
 import zlib
 from collections.abc import Callable
 
-from mediaframe.model.media_type import MediaType, by_word
 
+def format_of(head: bytes) -> str | None:
+    """Give the format word for the first bytes (64 KB are enough), or None where nothing is recognized.
 
-def sniff(head: bytes) -> MediaType | None:
-    """Say what a file is by its first bytes (64 KB are enough), or None where nothing is recognized.
-
-    >>> sniff(bytes.fromhex("89504e470d0a1a0a")).format, sniff(b"#EXTM3U").kind, sniff(bytes(9)) is None
-    ('png', 'document', True)
+    >>> format_of(bytes.fromhex("89504e470d0a1a0a")), format_of(b"#EXTM3U"), format_of(bytes(9))
+    ('png', 'm3u8', None)
     """
     for offset, signature, found in _BY_FIRST.get(head[:1], ()):
         if head.startswith(signature, offset):
             word = found if isinstance(found, str) else found(head)
             if word:
-                return by_word(word)
-    word = _inside(head) or _text(head)
-    return by_word(word) if word else None
+                return word
+    return _inside(head) or _text(head)
 
 
 def _png(head: bytes) -> str:

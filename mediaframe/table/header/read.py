@@ -6,8 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
-from mediaframe.model.media_type import MediaType, by_name, by_word, contradicts
-from mediaframe.model.sniff import sniff
+from mediaframe.model.media_type import MediaType, by_name, by_word, contradicts, sniff
 from mediaframe.table.header.bmp import read_bmp, read_ico
 from mediaframe.table.header.facts import Damage, Facts, Header, More, OutOfReach, Window
 from mediaframe.table.header.gif import read_gif
