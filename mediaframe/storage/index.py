@@ -1,0 +1,129 @@
+"""Index: a map from 16-byte digests to small values that spills to disk, in bounded memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+from mediaframe.errors import StoreError
+
+_CACHE_KIB = 16 * 1024
+_MANY = 500
+
+
+class Index:
+    """Who claims a digest first, keeps it; for finding names that clash, and results to use again.
+
+    It lives in a temporary file without a name of its own, so nothing is left behind. Threads may share one.
+
+    >>> with Index() as index:
+    ...     index.claim(b"0" * 16, "first"), index.claim(b"0" * 16, "second"), len(index)
+    (None, 'first', 1)
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        handle, self._path = tempfile.mkstemp(prefix="mediaframe-index-", suffix=".sqlite", dir=folder)
+        os.close(handle)
+        self._base = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        # Nothing here outlives the process, so nothing is journaled or synced.
+        for pragma in (
+            "journal_mode=OFF",
+            "synchronous=OFF",
+            "locking_mode=EXCLUSIVE",
+            f"cache_size=-{_CACHE_KIB}",
+        ):
+            self._base.execute(f"PRAGMA {pragma}")
+        self._base.execute("CREATE TABLE claims (digest BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+        self._base.execute("BEGIN")
+        with contextlib.suppress(OSError):  # Windows keeps open files; there `close` removes it.
+            os.unlink(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def claim(self, digest: bytes, value: str) -> str | None:
+        """Keep the value if the digest is new and give None, else give the value that holds it."""
+        _check(digest)
+        with self._lock, _told():
+            done = self._base.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (digest, value))
+            if done.rowcount:
+                self._count += 1
+                return None
+            return self._found(digest)
+
+    def claim_many(self, pairs: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, str]]:
+        """Claim many; gives digest, value and holder of those that come too late, in order."""
+        for digest, value in pairs:
+            if (holder := self.claim(digest, value)) is not None:
+                yield digest, value, holder
+
+    def put_many(self, pairs: Iterable[tuple[bytes, str]]) -> None:
+        """Set many values; a later one takes the place of an earlier one."""
+        with self._lock, _told():
+            self._base.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", map(_pair, pairs))
+            self._count = int(self._base.execute("SELECT count(*) FROM claims").fetchone()[0])
+
+    def get(self, digest: bytes) -> str | None:
+        """Give the value of a digest, None where it has none."""
+        _check(digest)
+        with self._lock, _told():
+            return self._found(digest)
+
+    def get_many(self, digests: Iterable[bytes]) -> dict[bytes, str]:
+        """Give the values of those digests that have one."""
+        asked = [_check(digest) for digest in digests]
+        found: dict[bytes, str] = {}
+        with self._lock, _told():
+            for start in range(0, len(asked), _MANY):
+                part = asked[start : start + _MANY]
+                marks = ",".join("?" * len(part))
+                found.update(self._base.execute(f"SELECT * FROM claims WHERE digest IN ({marks})", part))  # noqa: S608 - marks alone
+        return found
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._base.close()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+
+    def _found(self, digest: bytes) -> str | None:
+        row = self._base.execute("SELECT value FROM claims WHERE digest = ?", (digest,)).fetchone()
+        return None if row is None else str(row[0])
+
+
+def _check(digest: bytes) -> bytes:
+    if len(digest) != 16:
+        raise ValueError(f"index: expected a digest of 16 bytes, got {len(digest)}")
+    return digest
+
+
+def _pair(pair: tuple[bytes, str]) -> tuple[bytes, str]:
+    return _check(pair[0]), pair[1]
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = f"the temporary index: {error}; TMPDIR says where it is kept"
+        raise StoreError(
+            text, code="E_STORE_FULL" if "full" in str(error) else "E_STORE_UNAVAILABLE"
+        ) from error
