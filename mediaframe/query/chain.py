@@ -154,7 +154,7 @@ class Query:
         hidden = [name for name in batch.columns if name.startswith(HIDDEN)]
         return batch.select([*self.schema, *hidden])
 
-    # ---- checks ------------------------------------------------------------------------------------------------------
+    # ---- checks --------------------------------------------------------------------------------------------
 
     def _check(self, node: Node) -> None:
         match node:

@@ -1,16 +1,16 @@
-"""Which polars expressions may pass a lazy frame: those that work row by row and keep the length, and no others.
+"""Which polars expressions may pass a lazy frame: those that work row by row and keep the length.
 
-A frame is worked through batch by batch, so an expression may pass only where every batch alone gives what the whole
-would have given. polars' own `meta.is_row_separable()` does not say that (it is true for `a > a.mean()` and for
-`explode()`). So the tree of the expression is walked as polars serializes it, and every node must be known here; what is
-not known is refused. Nothing is ever deserialized.
+A frame is worked through batch by batch, so an expression may pass only where every batch alone gives what
+the whole would have given. polars' own `meta.is_row_separable()` does not say that (it is true for
+`a > a.mean()` and for `explode()`). So the tree of the expression is walked as polars serializes it, and
+every node must be known here; what is not known is refused. Nothing is ever deserialized.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import polars as pl
@@ -18,6 +18,17 @@ from polars.exceptions import PolarsError
 from polars.selectors import expand_selector
 
 from mediaframe.errors import ExpressionError, did_you_mean
+from mediaframe.query.words import (
+    CONSTANT,
+    FAMILIES,
+    KNOWN,
+    OPERATORS,
+    PARTIAL,
+    PATTERNS,
+    REASONS,
+    SPOKEN,
+    WITH_SERIES,
+)
 
 HIDDEN = "__mf_"
 """How the names of our own columns begin; they travel with the rows, and users neither see nor name them."""
@@ -32,10 +43,10 @@ def check_expression(expr: pl.Expr, schema: Mapping[str, Any], *, filter: bool =
     """Raise ExpressionError unless the expression works row by row on columns of the schema.
 
     >>> check_expression(pl.col("bytes") / 1000, {"bytes": pl.Int64})
-    >>> check_expression(pl.col("bytes") > pl.col("bytes").mean(), {"bytes": pl.Int64}, filter=True)
+    >>> check_expression(pl.col("bytes").mean(), {"bytes": pl.Int64})
     Traceback (most recent call last):
-    mediaframe.errors.ExpressionError: filter([(col("bytes")) > (col("bytes").mean())]): mean() needs all rows, but \
-a lazy frame works batch by batch; collect() first and go on with polars
+    mediaframe.errors.ExpressionError: col("bytes").mean(): mean() needs all rows, but a lazy frame \
+works batch by batch; collect() first and go on with polars
     """
     where = f"filter({_text(expr)})" if filter else _text(expr)
     tree = _tree(expr, where)
@@ -78,9 +89,9 @@ def is_conjunction(expr: pl.Expr) -> bool:
 def may_raise(expr: pl.Expr) -> bool:
     """Whether a value of a row can make the expression raise, as a strict cast does."""
     tree = _tree(expr, _text(expr))
-    if any(options != "NonStrict" for options in _find(tree, "options")):
+    if any(body["options"] != "NonStrict" for body in _find(tree, "Cast")):
         return True
-    return any(_tag(function) not in _TOTAL for function in _find(tree, "function"))
+    return any(_partial(body) for body in _find(tree, "Function")) or any(True for _ in _find(tree, "Eval"))
 
 
 def unknown_column(name: str, known: Mapping[str, Any], where: str) -> str:
@@ -133,7 +144,7 @@ def _as_expression(value: Any, *, text_is_column: bool) -> pl.Expr:
         raise ExpressionError(f"expected a polars expression, got {value!r} ({error})") from None
 
 
-# ---- walking the tree ------------------------------------------------------------------------------------------------
+# ---- walking the tree --------------------------------------------------------------------------------------
 
 
 def _text(expr: pl.Expr) -> str:
@@ -183,35 +194,66 @@ def _selected(expr: pl.Expr, schema: Mapping[str, Any]) -> frozenset[str]:
 def _walk(tree: Tree, where: str) -> None:
     stack = [tree]
     while stack:
-        node = stack.pop()
-        word, body = _open(node)
-        match word:
-            case "Column" | "Selector" | "Field":
-                pass
-            case "Literal":
-                if isinstance(body, dict) and "Series" in body:
-                    _refuse("a Series as a literal", "has a length of its own", where)
-            case "BinaryExpr" if body["op"] in _OPERATORS:
-                stack += [body["left"], body["right"]]
-            case "Cast" if "Literal" in body["dtype"]:
-                stack.append(body["expr"])
-            case "Alias":
-                stack.append(body[0])
-            case "KeepName":
-                stack.append(body)
-            case "RenameAlias" if not (isinstance(body["function"], dict) and "Map" in body["function"]):
-                stack.append(body["expr"])
-            case "Ternary":
-                stack += [body["predicate"], body["truthy"], body["falsy"]]
-            case "StructEval":
-                stack += [body["expr"], *body["evaluation"]]
-            case "Eval" if body["variant"] in ("List", "ListAgg", "ArrayAgg") or "Array" in body["variant"]:
-                _within_a_row(body["evaluation"], where)
-                stack.append(body["expr"])
-            case "Function":
-                stack += _arguments(body, where)
-            case _:
-                _refuse_node(word, body, where)
+        word, body = _open(stack.pop())
+        if word == "Function":
+            stack += _arguments(body, where)
+        elif word == "Eval":
+            stack += _of_lists(body, where)
+        elif word == "Literal":
+            if "Series" in body:
+                _refuse("a Series as a literal", "has a length of its own", where)
+        elif word not in _PARTS or not _allowed(word, body):
+            _refuse_node(word, body, where)
+        else:
+            stack += _PARTS[word](body)
+
+
+_PARTS: dict[str, Callable[[Any], list[Tree]]] = {
+    "Column": lambda body: [],
+    "Selector": lambda body: [],
+    "Field": lambda body: [],
+    "BinaryExpr": lambda body: [body["left"], body["right"]],
+    "Cast": lambda body: [body["expr"]],
+    "Alias": lambda body: [body[0]],
+    "KeepName": lambda body: [body],
+    "RenameAlias": lambda body: [body["expr"]],
+    "Ternary": lambda body: [body["predicate"], body["truthy"], body["falsy"]],
+    "StructEval": lambda body: [body["expr"], *body["evaluation"]],
+}
+"""What is below a node that is no function."""
+
+
+def _allowed(word: str, body: Any) -> bool:
+    match word:
+        case "BinaryExpr":
+            # A struct literal meets nulls otherwise in a batch of one row (polars 2.1).
+            return body["op"] in OPERATORS and not any(map(_is_struct, (body["left"], body["right"])))
+        case "Cast":
+            return "Literal" in body["dtype"]
+        case "RenameAlias":
+            return "Map" not in body["function"]
+        case _:
+            return True
+
+
+def _is_struct(node: Tree) -> bool:
+    word, body = _open(node)
+    return word == "Literal" and "Struct" in body.get("Scalar", {})
+
+
+def _of_lists(body: dict[str, Any], where: str) -> list[Tree]:
+    """Allow list.eval and its kin, whatever they do within one row."""
+    if "Cumulative" in body["variant"]:
+        _refuse("cumulative_eval()", "looks at other rows", where)
+    if body["variant"] not in ("List", "ListAgg", "ArrayAgg") and "Array" not in body["variant"]:
+        _refuse_node("Eval", body, where)
+    _within_a_row(body["evaluation"], where)
+    return [body["expr"]]
+
+
+def _partial(body: dict[str, Any]) -> bool:
+    tag = _tag(body["function"])
+    return tag in PARTIAL or (tag in PATTERNS and not all(map(_constant, body["input"][1:])))
 
 
 def _open(node: Tree) -> tuple[str, Any]:
@@ -223,7 +265,7 @@ def _open(node: Tree) -> tuple[str, Any]:
 def _tag(function: Any) -> str:
     """Give the name of a function: "Abs", "StringExpr.Slice", "Boolean.IsIn"."""
     word, body = _open(function)
-    if word not in _FAMILIES:
+    if word not in FAMILIES:
         return word
     return f"{word}.{_open(body)[0]}"
 
@@ -232,19 +274,16 @@ def _arguments(body: dict[str, Any], where: str) -> list[Tree]:
     """Test one function and give the inputs that are still to be tested."""
     function, given = body["function"], list(body["input"])
     tag = _tag(function)
-    if tag not in _KNOWN:
+    if tag not in KNOWN:
         _refuse_node(tag, function, where)
     if tag == "StringExpr.Strptime" and function["StringExpr"]["Strptime"][1]["format"] is None:
         _refuse("reading dates without a format", "guesses it from the first rows; give format=", where)
     if tag == "Boolean.IsIn" and not _constant(given[1], series=True):
         _refuse("is_in() of a column", "depends on other rows; list.contains() works row by row", where)
-    if tag in _WITH_SERIES:
+    if tag in WITH_SERIES:
         given = [one for one in given if not _constant(one, series=True)]
-    for position in _CONSTANT.get(tag, ()):
-        if any(not _constant(one) for one in given[position]):
-            _refuse(
-                f"{_spoken(tag)} with an argument from a column", "is not done row by row by polars", where
-            )
+    if any(not _constant(one) for one in given[CONSTANT.get(tag, slice(0))]):
+        _refuse(f"{_spoken(tag)} with an argument from a column", "is not done row by row by polars", where)
     return given
 
 
@@ -272,7 +311,7 @@ def _within_a_row(tree: Tree, where: str) -> None:
         _refuse(f"a column ({name!r}) inside of list.eval()", "is not known to work row by row", where)
 
 
-# ---- saying no -------------------------------------------------------------------------------------------------------
+# ---- saying no ---------------------------------------------------------------------------------------------
 
 
 def _refuse(part: str, why: str, where: str) -> NoReturn:
@@ -280,10 +319,12 @@ def _refuse(part: str, why: str, where: str) -> NoReturn:
 
 
 def _refuse_node(word: str, body: Any, where: str) -> NoReturn:
+    if word == "BinaryExpr" and isinstance(body, dict) and "op" in body:
+        _refuse(f"{body['op']} with these operands", "is not known to work row by row", where)
     if word == "Agg":
         word = _open(body)[0]
         _refuse(_spoken(word), "needs all rows", where)
-    for words, why in _REASONS:
+    for why, words in REASONS:
         if word in words:
             _refuse(_spoken(word), why, where)
     _refuse(_spoken(word), "is not known to work row by row", where)
@@ -291,149 +332,8 @@ def _refuse_node(word: str, body: Any, where: str) -> NoReturn:
 
 def _spoken(tag: str) -> str:
     """Turn polars' inner name into the one that users write."""
-    if tag in _SPOKEN:
-        return _SPOKEN[tag]
+    if tag in SPOKEN:
+        return SPOKEN[tag]
     family, _, name = tag.rpartition(".")
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return f"{_FAMILIES.get(family, '')}{word}()"
-
-
-_SPOKEN = {
-    "Len": "len()",
-    "Over": "over()",
-    "AnonymousFunction": "map_elements(), map_batches() or another Python function",
-    "RenameAlias": "name.map() or another Python function for names",
-    "FoldHorizontal": "fold() or another Python function",
-    "ReduceHorizontal": "reduce() or another Python function",
-    "PipeWithDtype": "pipe_with_dtype() or another Python function",
-    "FfiPlugin": "a plugin",
-    "FillNullWithStrategy": "fill_null(strategy=...)",
-    "ArgWhere": "arg_true()",
-    "QCut": "qcut()",
-    "RLE": "rle()",
-    "RLEID": "rle_id()",
-    "Random": "shuffle() or sample()",
-    "Range.IntRange": "int_range() or row_index()",
-    "SetSortedFlag": "set_sorted()",
-    "ListExpr.Sample": "list.sample()",
-    "StringExpr.ConcatVertical": "str.join()",
-    "StringExpr.ConcatHorizontal": "concat_str()",
-    "RollingExpr": "rolling_*()",
-    "RollingExprBy": "rolling_*_by()",
-    "Element": "element() outside of list.eval()",
-}
-
-_REASONS: tuple[tuple[frozenset[str], str], ...] = (
-    (
-        frozenset(
-            {"AnonymousFunction", "RenameAlias", "FoldHorizontal", "ReduceHorizontal", "ScanHorizontal",
-             "CumFoldHorizontal", "CumReduceHorizontal", "PipeWithDtype", "FfiPlugin", "StructExpr.MapFieldNames"}
-        ),
-        "cannot be checked to work row by row, nor be sent to other machines",
-    ),
-    (frozenset({"Random", "ListExpr.Sample", "Sample"}), "gives other rows each time"),
-    (
-        frozenset(
-            {"Explode", "ArrayExpr.Explode", "Filter", "Slice", "Unique", "DropNulls", "DropNans", "Gather", "GatherEvery",
-             "Append", "ExtendConstant", "Reshape", "Repeat", "TopK", "TopKBy", "ArgWhere", "ArgUnique", "ValueCounts",
-             "UniqueCounts", "Mode", "RLE", "Hist"}
-        ),
-        "changes the number of rows",
-    ),
-    (
-        frozenset(
-            {"Over", "Rolling", "RollingExpr", "RollingExprBy", "Sort", "SortBy", "Shift", "Diff", "PctChange", "CumCount",
-             "CumSum", "CumProd", "CumMin", "CumMax", "Rank", "Reverse", "ArgSort", "FillNullWithStrategy", "Interpolate",
-             "InterpolateBy", "EwmMean", "EwmStd", "EwmVar", "EwmSum", "EwmMeanBy", "EwmSumBy", "PeakMin", "PeakMax",
-             "RLEID", "Eval", "Range.IntRange", "QCut", "Boolean.IsUnique", "Boolean.IsDuplicated",
-             "Boolean.IsFirstDistinct", "Boolean.IsLastDistinct"}
-        ),
-        "looks at other rows",
-    ),
-    (
-        frozenset(
-            {"Len", "Boolean.All", "Boolean.Any", "Boolean.HasNulls", "Boolean.IsEmpty", "Boolean.IsSorted", "NullCount",
-             "Product", "Quantile", "ApproxQuantile", "ApproxNUnique", "Skew", "Kurtosis", "Entropy", "ArgMin", "ArgMax",
-             "MinBy", "MaxBy", "IndexOf", "SearchSorted", "Bitwise.And", "Bitwise.Or", "Bitwise.Xor",
-             "StringExpr.ConcatVertical", "Correlation", "LowerBound", "UpperBound"}
-        ),
-        "needs all rows",
-    ),
-    (
-        frozenset({"ToPhysical", "Categorical.Physical"}),
-        "gives numbers that depend on what was read before; cast() gives the same each time",
-    ),
-)  # fmt: skip
-
-
-# ---- what is known to work row by row --------------------------------------------------------------------------------
-
-_FAMILIES = {
-    "StringExpr": "str.", "TemporalExpr": "dt.", "ListExpr": "list.", "ArrayExpr": "arr.", "StructExpr": "struct.",
-    "BinaryExpr": "bin.", "Categorical": "cat.", "Boolean": "", "Trigonometry": "", "Pow": "", "Bitwise": "bitwise_",
-    "Business": "dt.", "Range": "", "Extension": "ext.",
-}  # fmt: skip
-
-_OPERATORS = frozenset(
-    "Eq EqValidity NotEq NotEqValidity Lt LtEq Gt GtEq Plus Minus Multiply Divide RustDivide TrueDivide FloorDivide "
-    "TruncDivide Modulus And Or Xor LogicalAnd LogicalOr".split()
-)
-
-_WORDS = {
-    "": "Abs Atan2 Cbrt Ceil Clip Coalesce Cut Erf Erfc Exp FillNull Floor Hash Log Log1p MaxHorizontal MeanHorizontal "
-    "MinHorizontal Negate Reinterpret RepeatBy Replace ReplaceStrict Round RoundSF Sign SumHorizontal AsStruct Truncate",
-    "Boolean": "AllHorizontal AnyHorizontal IsBetween IsClose IsFinite IsIn IsInfinite IsNan IsNotNan IsNotNull IsNull Not",
-    "Trigonometry": "ArcCos ArcCosh ArcSin ArcSinh ArcTan ArcTanh Cos Cosh Cot Degrees Radians Sin Sinh Tan Tanh",
-    "Pow": "Cbrt Generic Sqrt",
-    "Bitwise": "CountOnes CountZeros LeadingOnes LeadingZeros TrailingOnes TrailingZeros",
-    "StringExpr": "ConcatHorizontal Contains ContainsAny CountMatches HexDecode Base64Decode HexEncode Base64Encode "
-    "EndsWith EscapeRegex Extract ExtractAll ExtractGroups ExtractMany Find FindMany Format Head JsonDecode "
-    "JsonPathMatch LenBytes LenChars Normalize PadEnd PadStart Replace ReplaceMany Reverse Slice Split SplitExact "
-    "SplitN StartsWith StripChars StripCharsEnd StripCharsStart StripPrefix StripSuffix Strptime Tail ToDecimal "
-    "ToInteger Lowercase Titlecase Uppercase ZFill",
-    "TemporalExpr": "BaseUtcOffset CastTimeUnit Century Combine ConvertTimeZone Date Day DaysInMonth DSTOffset Hour "
-    "IsLeapYear IsoYear Microsecond Millennium Millisecond Minute Month MonthEnd MonthStart Nanosecond OffsetBy "
-    "OrdinalDay Quarter Replace ReplaceTimeZone Round Second Time TimeStamp ToString TotalDays TotalHours "
-    "TotalMicroseconds TotalMilliseconds TotalMinutes TotalNanoseconds TotalSeconds Truncate Week WeekDay Year "
-    "DatetimeFunction Duration",
-    "Business": "AddBusinessDay IsBusinessDay BusinessDayCount",
-    "Range": "IntRanges DateRanges DatetimeRanges TimeRanges LinearSpaces",
-    "ListExpr": "ArgMax ArgMin Concat Contains CountMatches Diff DropNulls Gather GatherEvery Get Join Length Max Mean "
-    "Median Min SetOperation Shift Slice Sort Std Sum ToArray ToStruct Var",
-    "ArrayExpr": "ArgMax ArgMin Concat Contains CountMatches Dot Get Join Length Max Mean Median Min Shift Slice Sort "
-    "Std Sum ToList ToStruct Var",
-    "StructExpr": "Drop FieldByName JsonEncode PrefixFields RenameFields SelectFields SuffixFields",
-    "BinaryExpr": "Contains EndsWith Get Head HexDecode HexEncode Base64Decode Base64Encode Reinterpret Size Slice "
-    "StartsWith Tail",
-    "Categorical": "EndsWith LenBytes LenChars Slice StartsWith To",
-    "Extension": "Storage To",
-}  # fmt: skip
-
-
-def _tags(words: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(
-        f"{family}.{word}".lstrip(".") for family, text in words.items() for word in text.split()
-    )
-
-
-_KNOWN = _tags(_WORDS)
-
-_WITH_SERIES = _tags({"Boolean": "IsIn", "Business": _WORDS["Business"]})
-"""Those that hold a literal Series as a set: the values of is_in, the holidays."""
-
-_REST = slice(1, None)
-_CONSTANT: dict[str, tuple[slice, ...]] = {
-    "Replace": (_REST,),
-    "ReplaceStrict": (slice(1, 3),),
-}
-"""Inputs that polars takes as one value for all rows."""
-
-_TOTAL = _tags(
-    {
-        "": "Abs Ceil Coalesce FillNull Floor MaxHorizontal MinHorizontal SumHorizontal Negate Round Sign",
-        "Boolean": _WORDS["Boolean"],
-        "StringExpr": "EndsWith StartsWith LenBytes LenChars Lowercase Uppercase Titlecase",
-        "StructExpr": "FieldByName",
-    }
-)
-"""Those that no value of a row can make raise."""
+    return f"{FAMILIES.get(family, '')}{word}()"

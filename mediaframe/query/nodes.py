@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from mediaframe.errors import ExpressionError
 from mediaframe.model.recipe import Finished
@@ -123,10 +123,7 @@ def apply(nodes: Iterable[Node], batch: pl.DataFrame) -> pl.DataFrame:
     ['b', '__mf_uri']
     """
     for node in nodes:
-        if isinstance(node, Filter):
-            batch = batch.filter(node.mask(batch))
-        else:
-            batch = _columns(node, batch)
+        batch = batch.filter(node.mask(batch)) if isinstance(node, Filter) else _columns(node, batch)
     return batch
 
 
@@ -137,7 +134,7 @@ def _columns(node: Node, batch: pl.DataFrame) -> pl.DataFrame:
             case WithColumns(expressions):
                 done = seen.with_columns(expressions)
             case Select(expressions):
-                # The anchor makes a constant alone as long as the batch; polars would give one row for each batch.
+                # The anchor makes a lone constant as long as the batch; else it is one row a batch.
                 done = seen.select(_anchored(seen), *expressions).drop(_ANCHOR)
             case Drop(names):
                 # Not strict: a media column that nobody needs was never made.
@@ -178,7 +175,7 @@ def _said(where: str) -> Iterator[None]:
     """Turn what polars raises into an ExpressionError that says where."""
     try:
         yield
-    except PolarsError as error:
+    except (PolarsError, PanicException) as error:  # A panic is no Exception, but polars goes on after it.
         raise ExpressionError(f"{where}: {_first_line(error)}") from error
 
 

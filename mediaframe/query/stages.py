@@ -14,7 +14,7 @@ from mediaframe.query.nodes import Drop, Filter, Head, Media, Node, Probe, Renam
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stage:
-    """One pass over the media: nodes that come before it, the media columns made in it, column nodes after it."""
+    """One pass over the media: nodes before it, the media columns made in it, nodes after it."""
 
     before: tuple[Node, ...]
     media: Mapping[str, Finished]
@@ -97,8 +97,8 @@ def media_of(steps: Iterable[Step]) -> dict[str, Finished]:
 def plan(steps: Sequence[Step], wanted: Iterable[str]) -> tuple[Stage, ...]:
     """Cut a chain into stages.
 
-    Filters and heads that do not need the media go ahead of them; media columns fuse into one stage until a filter needs
-    one of them; renditions that the filter does not need wait until it has dropped its rows.
+    Filters and heads that do not need the media go ahead of them; media columns fuse into one stage until a
+    filter needs one of them; renditions that the filter does not need wait until it has dropped its rows.
     """
     work = _Work()
     for step in _ahead(_needed(steps, frozenset(wanted))):
@@ -106,7 +106,7 @@ def plan(steps: Sequence[Step], wanted: Iterable[str]) -> tuple[Stage, ...]:
     return work.finish()
 
 
-# ---- what a node touches ---------------------------------------------------------------------------------------------
+# ---- what a node touches -----------------------------------------------------------------------------------
 
 
 def _expressions(
@@ -162,7 +162,7 @@ def _conjuncts(predicate: pl.Expr) -> list[pl.Expr]:
     return [one for part in reversed(parts) for one in _conjuncts(part)] or [predicate]
 
 
-# ---- the order -------------------------------------------------------------------------------------------------------
+# ---- the order ---------------------------------------------------------------------------------------------
 
 
 def _needed(steps: Sequence[Step], wanted: frozenset[str]) -> list[Step]:
@@ -249,7 +249,7 @@ class _Work:
         self.media.update(node.columns)
 
     def _rename(self, node: Rename, step: Step) -> bool:
-        """Let the media columns of this stage have their new names from the start, if nothing stands between."""
+        """Let the media columns of this stage have their new names at once, if nothing stands between."""
         names = dict(node.pairs)
         others = [one for one in self.pending if not step.apart(one)]
         if others or not set(names) <= set(self.media) or set(names.values()) & set(names):
@@ -260,7 +260,7 @@ class _Work:
         return True
 
     def _split(self, step: Step) -> None:
-        """End the stage at a filter; renditions that it does not need are made for the rows that it leaves."""
+        """End the stage at a filter; renditions it does not need are made for the rows that it leaves."""
         after = [*self.pending, step]
         waiting = {
             name: recipe
