@@ -56,6 +56,7 @@ _RIFF = {b"WEBP": "webp", b"AVI ": "avi", b"WAVE": "wav", b"RMID": "mid"}
 def _riff(head: bytes) -> str | None:
     return _RIFF.get(head[8:12])
 
+
 _DOCTYPE_WEBM = re.compile(rb"\x42\x82.{1,8}?webm", re.DOTALL)
 
 
@@ -89,11 +90,22 @@ _OPEN_DOCUMENTS = {
     b"application/epub+zip": "epub",
 }
 _OFFICE_PARTS = ((b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx"), (b"visio/", "vsdx"))
-_OFFICE_FIRST = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/", b"visio/", b"customXml/")
+_OFFICE_FIRST = (
+    b"[Content_Types].xml",
+    b"_rels/",
+    b"docProps/",
+    b"word/",
+    b"xl/",
+    b"ppt/",
+    b"visio/",
+    b"customXml/",
+)
 
 
 def _zip(head: bytes) -> str:
-    names = [head[one.end() : one.end() + int.from_bytes(one[1], "little")] for one in _ZIP_MEMBER.finditer(head)]
+    names = [
+        head[one.end() : one.end() + int.from_bytes(one[1], "little")] for one in _ZIP_MEMBER.finditer(head)
+    ]
     if names and names[0] == b"mimetype":
         start = 30 + len(names[0]) + int.from_bytes(head[28:30], "little")
         for text, word in _OPEN_DOCUMENTS.items():

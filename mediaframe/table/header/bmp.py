@@ -30,7 +30,10 @@ def read_bmp(window: Window, facts: Facts) -> None:
         raise corrupt(f"the header says {width}x{height}")
     if depth not in _DEPTHS:
         raise corrupt(f"the header says {depth} bits for each pixel")
-    if packing in (_PLAIN, _BIT_FIELDS, _ALPHA_FIELDS) and start + _bytes(width, abs(height), depth) > window.size:
+    if (
+        packing in (_PLAIN, _BIT_FIELDS, _ALPHA_FIELDS)
+        and start + _bytes(width, abs(height), depth) > window.size
+    ):
         raise cut("the pixels end before the last row")
 
 
@@ -43,7 +46,9 @@ def read_ico(window: Window, facts: Facts) -> None:
     facts.bits, facts.color_space, facts.alpha = 8, "srgb", True
     (count,) = struct.unpack("<H", window.need(4, 2, "the header"))
     largest = (0, 0)
-    for width, height, _, _, _, _, length, start in struct.iter_unpack("<BBBBHHII", window.need(6, count * 16, "the list")):
+    for width, height, _, _, _, _, length, start in struct.iter_unpack(
+        "<BBBBHHII", window.need(6, count * 16, "the list")
+    ):
         largest = max(largest, (width or 256, height or 256))
         if start + length > window.size:
             facts.width, facts.height = largest

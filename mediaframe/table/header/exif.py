@@ -12,7 +12,24 @@ from mediaframe.table.header.facts import Facts
 Get = Callable[[int, int], bytes]
 Value = tuple[int, ...] | bytes
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MOST_ENTRIES = 1024
 _MOST_BYTES = 64 << 10
@@ -36,7 +53,9 @@ class Directories:
             raise ValueError("neither byte order is named")
         self.order = "<" if start[:2] == b"II" else ">"
         self.big = len(start) == 16 and struct.unpack_from(self.order + "H", start, 2)[0] == 43
-        self.first: int = struct.unpack_from(self.order + ("Q" if self.big else "I"), start, 8 if self.big else 4)[0]
+        self.first: int = struct.unpack_from(
+            self.order + ("Q" if self.big else "I"), start, 8 if self.big else 4
+        )[0]
 
     def entries(self, offset: int) -> tuple[bytes, int]:
         """Give the raw entries of the directory at an offset, and the offset of the next (0: none)."""
@@ -46,7 +65,11 @@ class Directories:
             raise ValueError(f"a directory of {count} entries")
         data = self.get(offset + head, count * entry + link)
         following = data[count * entry :]
-        after = int.from_bytes(following, "little" if self.order == "<" else "big") if len(following) == link else 0
+        after = (
+            int.from_bytes(following, "little" if self.order == "<" else "big")
+            if len(following) == link
+            else 0
+        )
         return data[: len(data) // entry * entry if len(data) < count * entry else count * entry], after
 
     def values(self, raw: bytes, wanted: frozenset[int]) -> Iterator[tuple[int, Value]]:

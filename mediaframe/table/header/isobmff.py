@@ -46,7 +46,7 @@ def read_isobmff(window: Window, facts: Facts) -> None:
     """Read the size of the primary picture as it is displayed, its turn, and its EXIF."""
     facts.frames, ends = 1, 0
     meta: _Meta | None = None
-    for name, start, length, whole in _top(window):
+    for name, start, length, whole in top_boxes(window):
         ends = max(ends, start + length)
         if name == b"meta" and meta is None:
             meta = _meta(window.need(start, min(length, _MOST_META), "the meta box"))
@@ -63,7 +63,7 @@ def read_isobmff(window: Window, facts: Facts) -> None:
             raise cut("a part of the picture lies beyond the end")
 
 
-def _top(window: Window) -> Iterator[tuple[bytes, int, int, bool]]:
+def top_boxes(window: Window) -> Iterator[tuple[bytes, int, int, bool]]:
     """Give the boxes of the file: name, start and length of the content, and whether it is all there."""
     at = 0
     for _ in range(_MOST_BOXES):
@@ -169,7 +169,9 @@ def _owners(body: bytes, meta: _Meta) -> None:
         item, many = int.from_bytes(body[at : at + step], "big"), body[at + step]
         at += step + 1
         width, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
-        numbers = [int.from_bytes(body[at + i * width : at + (i + 1) * width], "big") & mask for i in range(many)]
+        numbers = [
+            int.from_bytes(body[at + i * width : at + (i + 1) * width], "big") & mask for i in range(many)
+        ]
         meta.owned.setdefault(item, []).extend(numbers)
         at += many * width
 

@@ -99,7 +99,10 @@ def _index(data: bytes, window: Window, facts: Facts) -> None:
     entries = found.get(_MP_ENTRIES)
     if not isinstance(entries, bytes):
         return
-    kinds = [attribute & 0xFFFFFF for (attribute,) in struct.iter_unpack(directories.order + "I12x", entries[: len(entries) // 16 * 16])]
+    kinds = [
+        attribute & 0xFFFFFF
+        for (attribute,) in struct.iter_unpack(directories.order + "I12x", entries[: len(entries) // 16 * 16])
+    ]
     pictures = [kind for kind in kinds if kind not in _MP_THUMBNAILS]
     if len(pictures) > 1 and b"hdrgm" not in window.head:
         facts.format, facts.frames = "mpo", len(pictures)

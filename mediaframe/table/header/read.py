@@ -24,6 +24,7 @@ from mediaframe.table.header.rare import (
     read_sgi,
     read_tga,
 )
+from mediaframe.table.header.streams import read_boxes, read_matroska
 from mediaframe.table.header.svg import read_svg
 from mediaframe.table.header.tiff import read_tiff
 from mediaframe.table.header.webp import read_webp
@@ -33,9 +34,14 @@ _READERS: dict[str, Callable[[Window, Facts], None]] = {
     "avif": read_isobmff, "heic": read_isobmff, "tiff": read_tiff, "bmp": read_bmp, "ico": read_ico, "cur": read_ico,
     "svg": read_svg, "svgz": read_svg, "psd": read_psd, "dds": read_dds, "qoi": read_qoi, "sgi": read_sgi,
     "tga": read_tga, "ppm": read_ppm, "jp2": read_jp2, "j2k": read_j2k, "jxl": read_jxl,
+    "mp4": read_boxes, "mov": read_boxes, "3gp": read_boxes, "m4a": read_boxes,
+    "webm": read_matroska, "mkv": read_matroska,
 }  # fmt: skip
 
-_BY_ENGINE = frozenset({"video", "audio"})
+_BY_ENGINE = frozenset(
+    "pdf mp4 mov 3gp webm mkv avi ogv mpeg mpegts flv wmv mp3 wav flac ogg opus m4a aac aiff wma amr au caf".split()
+)
+"""Formats whose facts an engine tells."""
 _RAW = frozenset({"cr2", "nef", "arw", "dng", "orf", "rw2"})
 _OFFICE = frozenset({"docx", "xlsx", "pptx", "vsdx", "odt", "ods", "odp", "odg", "epub"})
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -62,13 +68,13 @@ def read_header(head: bytes, size: int, more: More | None = None, name: str = ""
     found = _refine(sniff(head), head, name)
     if found is None:
         return _unknown(name)
-    header = Header(found.format, found.kind, found.media_type)
-    if found.kind in _BY_ENGINE or found.format == "pdf":
-        header = replace(header, complete=False)
-    elif found.format in _READERS:
+    header = Header(found.format, found.kind, found.media_type, complete=found.format not in _BY_ENGINE)
+    if found.format in _READERS:
         header = _read(found, Window(head, size, more))
     elif found.format in _OFFICE and head.startswith(b"\xd0\xcf\x11\xe0"):
-        header = replace(header, code="E_ENCRYPTED", error="the document is encrypted: remove the password first")
+        header = replace(
+            header, code="E_ENCRYPTED", error="the document is encrypted: remove the password first"
+        )
     if header.code is None and contradicts(name, found):
         named = by_name(name)
         said = f"the name says {named.format}, the content is {header.format}" if named else ""
@@ -86,7 +92,10 @@ def _refine(found: MediaType | None, head: bytes, name: str) -> MediaType | None
     undecided = (
         (found.format == "txt" and named.family == "text" and named.format != "rtf")
         or (found.format == "zip" and named.format in _OFFICE)
-        or (found.format == "ole" and (named.family == "ole" or (named.format in _OFFICE and _ENCRYPTED_PACKAGE in head)))
+        or (
+            found.format == "ole"
+            and (named.family == "ole" or (named.format in _OFFICE and _ENCRYPTED_PACKAGE in head))
+        )
         or (found.format == "tiff" and named.format in _RAW)
         or (found.format == "gz" and named.format == "svgz")
         or (found.format == "bz2" and named.format == "tar.bz2")
@@ -146,4 +155,5 @@ def _header(found: MediaType, facts: Facts, code: str | None, error: str | None)
         gps=facts.gps,
         code=code,
         error=error,
+        complete=known.format not in _BY_ENGINE,
     )

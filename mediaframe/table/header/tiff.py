@@ -5,10 +5,29 @@ from __future__ import annotations
 from mediaframe.table.header.exif import ORIENTATION, Directories, Value, read_tags
 from mediaframe.table.header.facts import Facts, OutOfReach, Window, corrupt, cut
 
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA = 0x100, 0x101, 0x102, 0x103, 0x106, 0x115, 0x152
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA = (
+    0x100,
+    0x101,
+    0x102,
+    0x103,
+    0x106,
+    0x115,
+    0x152,
+)
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 0x111, 0x117, 0x144, 0x145
 _WANTED = frozenset({_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA, ORIENTATION})
-_COLORS = {0: "gray", 1: "gray", 2: "srgb", 3: "srgb", 4: "gray", 5: "cmyk", 6: "ycbcr", 8: "lab", 9: "lab", 10: "lab"}
+_COLORS = {
+    0: "gray",
+    1: "gray",
+    2: "srgb",
+    3: "srgb",
+    4: "gray",
+    5: "cmyk",
+    6: "ycbcr",
+    8: "lab",
+    9: "lab",
+    10: "lab",
+}
 _MOST_PAGES = 10_000
 _MOST_SIDE = 1 << 31
 
@@ -62,7 +81,9 @@ def _inside(directories: Directories, raw: bytes, window: Window, plain_bytes: i
     if plain_bytes is not None:
         if starts and min(starts) + plain_bytes > window.size:
             raise cut("the pixels end before the last row")
-    elif len(starts) == len(lengths) and any(a + b > window.size for a, b in zip(starts, lengths, strict=True)):
+    elif len(starts) == len(lengths) and any(
+        a + b > window.size for a, b in zip(starts, lengths, strict=True)
+    ):
         raise cut("a part of the picture ends beyond the end")
 
 

@@ -1,0 +1,124 @@
+"""Opening containers safely, choosing their streams, and telling how long they really play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from mediaframe.engines.base import Source, Task
+from mediaframe.errors import AssetError
+
+# Demuxers of plain containers alone. None that names other files is among them (hls, concat, dash, sdp, image2):
+# through a file object FFmpeg 8 would make HTTP requests for an HLS playlist and open files for ffconcat.
+_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mp3,flac,wav,w64,ogg,mpegts,mpeg,mpegvideo,aac,aiff,au,asf,flv,amr,caf"
+_MOST_PACKETS = 2_000_000
+_LENGTH_WITHIN = 256 << 10
+_ESTIMATED = {"aac", "mp3"}
+"""Containers whose playing time FFmpeg estimates from the bit rate."""
+
+
+@contextmanager
+def faults(what: str) -> Iterator[None]:
+    """Turn FFmpeg's errors into ours."""
+    try:
+        yield
+    except av.error.EOFError:
+        raise AssetError(f"{what}: the file ends too early", code="E_TRUNCATED") from None
+    except MemoryError:
+        raise
+    except (av.FFmpegError, ValueError, OverflowError, UnicodeError) as error:
+        # `strerror` says it without the name of a file.
+        said = getattr(error, "strerror", None) or type(error).__name__
+        raise AssetError(f"{what}: {said}", code="E_CORRUPT") from None
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a medium may not open other files")
+
+
+def opened(source: Source, task: Task) -> InputContainer:
+    """Open a container through its bytes; it can reach nothing else."""
+    if source.size > task.limits.media_bytes:
+        raise AssetError(
+            f"the file has {source.size} bytes, over the limit of {task.limits.media_bytes}; see Limits.media_bytes",
+            code="E_LIMIT_BYTES",
+        )
+    with faults("it does not open"):
+        return av.open(
+            source.file(),
+            mode="r",
+            options={"format_whitelist": _DEMUXERS, "protocol_whitelist": ""},
+            metadata_errors="replace",
+            io_open=_refuse,
+        )
+
+
+def picture(container: InputContainer) -> VideoStream | None:
+    """Give the stream of moving pictures; covers that are attached to music are none."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
+            return stream
+    return None
+
+
+def sound(container: InputContainer) -> AudioStream | None:
+    """Give the first stream of sound."""
+    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
+
+
+def codec(stream: VideoStream | AudioStream) -> str:
+    """Name the codec, not the decoder: mp3, where FFmpeg's decoder is called mp3float."""
+    name: Any = stream.codec_context.codec.canonical_name
+    return str(name)
+
+
+def seconds(container: InputContainer, source: Source) -> tuple[float | None, float | None]:
+    """Say how long it plays, and how long its header says; both None where neither can be known."""
+    with faults("its length cannot be read"):
+        declared = _declared(container)
+        if declared is not None and container.format.name not in _ESTIMATED:
+            return declared, declared
+        counted = _count(container)
+        if container.format.name in _ESTIMATED and not _has_length(source):
+            return counted, counted
+        return counted if counted is not None else declared, declared
+
+
+def _declared(container: InputContainer) -> float | None:
+    if container.duration:
+        return container.duration / 1_000_000
+    lengths = [
+        float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base
+    ]
+    return max(lengths, default=None)
+
+
+def _has_length(source: Source) -> bool:
+    """Whether an MP3 says how long it is: only those with a Xing, Info or VBRI frame do."""
+    head = source.head(_LENGTH_WITHIN)
+    return any(mark in head for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _count(container: InputContainer) -> float | None:
+    """Add the packets up, without decoding. The container is read to its end."""
+    stream = picture(container) or sound(container)
+    if stream is None or stream.time_base is None:
+        return None
+    total, first, last = 0, None, None
+    for number, packet in enumerate(container.demux(stream)):
+        if number > _MOST_PACKETS:
+            return None
+        total += packet.duration or 0
+        if packet.pts is not None:
+            first = packet.pts if first is None else min(first, packet.pts)
+            end = packet.pts + (packet.duration or 0)
+            last = end if last is None else max(last, end)
+    ticks = total if container.format.name in _ESTIMATED or first is None or last is None else last - first
+    return float(ticks * stream.time_base) if ticks else None
