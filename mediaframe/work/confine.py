@@ -1,7 +1,8 @@
-"""Confine: what the system is asked to keep from a child that parses strangers' bytes, best effort and reported.
+"""Confine: what the system is asked to keep from a child that parses strangers' bytes, best effort and told.
 
-What depends on the platform stands here alone. On Linux all of it holds. Elsewhere a child still has no credentials
-in its environment and an empty directory, and ends when its parent closes the link; what is lost is said below.
+What depends on the platform stands here alone. On Linux all of it holds. Elsewhere a child still has no
+credentials in its environment and an empty directory, and ends when its parent closes the link; each function
+says what else is lost there.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _CAP_VERSION_3 = 0x2008_0522
 _CAP_DAC = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
 
-# https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html: the machine's audit name, and its numbers
-# of socket, ptrace, process_vm_readv, process_vm_writev and io_uring_setup (which opens sockets too).
+# https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html: the machine's audit name, and
+# its numbers of socket, ptrace, process_vm_readv, process_vm_writev, io_uring_setup (it opens sockets too).
 _SYSCALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000_003E, (41, 101, 310, 311, 425)),
     "aarch64": (0xC000_00B7, (198, 117, 270, 271, 425)),
@@ -86,8 +87,8 @@ def die_with(parent: int) -> None:
 def enclose(scratch: int) -> dict[str, Any]:
     """Give up, in the child itself, what a decoder does not need, and say what could be given up.
 
-    `network` is "off" where no connection can be made; `parent` is "hidden" where the environment and the memory of
-    the parent (they may hold keys) cannot be read. Both stay as they are where the system offers no way.
+    `network` is "off" where no connection can be made; `parent` is "hidden" where the environment and the
+    memory of the parent (they may hold keys) cannot be read. Where the system has no way, both stay open.
     """
     if sys.platform != "win32":
         _lower(resource.RLIMIT_CORE, 0)
@@ -196,8 +197,8 @@ def usage(pid: int) -> Usage | None:
 def allow(pid: int, space: int, cpu: float) -> None:
     """Set what a running child may use for its next asset; elsewhere than on Linux only the clock holds it.
 
-    The soft limits alone: a hard one could not be raised again for the next asset. What a child then raises itself
-    is seen from outside, by its resident memory and its silence.
+    The soft limits alone: a hard one could not be raised again for the next asset. What a child then raises
+    itself is seen from outside, by its resident memory and its silence.
     """
     if sys.platform == "linux":
         unlimited = resource.RLIM_INFINITY

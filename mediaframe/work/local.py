@@ -25,8 +25,8 @@ _JOIN = 5.0  # seconds that a thread is given to end when the pool closes
 class LocalPool:
     """Slots with a thread each; results come as they complete.
 
-    By default there is one slot more than there are cores (measured: 3 % faster on a quiet machine, 20 % on a loaded
-    one). `memory` is what all slots may need together, 70 % of the machine's or of the container's by default.
+    By default there is one slot more than there are cores (measured: 3 % faster on a quiet machine, 20 % on a
+    loaded one). `memory` is what all slots may need together: 70 % of the machine's, or of the container's.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class LocalPool:
     def run(self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2) -> Iterator[R]:
         """Do each task with a slot, in threads; gives results as they complete, in no order.
 
-        Tasks are pulled one by one in the caller's thread, at most slots x `ahead` of them before their results are
-        taken. What `do` raises is raised here, after the rest was stopped. Leaving the iterator stops too: no new task
-        starts, and what runs loses its child, so that its `do` meets `E_CANCELLED`.
+        Tasks are pulled one by one in the caller's thread, at most slots x `ahead` before their results are
+        taken. What `do` raises is raised here, after the rest was stopped. Leaving the iterator stops too:
+        no new task starts, and what runs loses its child, so that its `do` meets `E_CANCELLED`.
         """
         if self._closed:
             raise UsageError("this pool is closed; make a new one")
@@ -131,7 +131,7 @@ class _Run(Generic[T, R]):
         self._lock = RLock()  # A signal handler may stop a run while its own thread is stopping it.
 
     def land(self) -> Iterator[R]:
-        """Wait for one result; gives it, or raises what `do` raised, or gives nothing when it was not done."""
+        """Wait for one result; gives it, raises what `do` raised, or gives nothing when it was not done."""
         result, error, done = self.results.get()
         self.flying -= 1
         if error is not None:

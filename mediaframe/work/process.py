@@ -104,7 +104,11 @@ class Process:
         wire.send(self.link, header, payload, fds)
 
     def read(self, watch: Watch) -> tuple[dict[str, Any], bytes]:
-        """Wait for a frame; raises EOFError when the child has gone, AssetError when it is over a limit."""
+        """Wait for a frame.
+
+        Raises EOFError when the child has gone, ConnectionError when it went before it took what was sent,
+        and AssetError when it is over a limit.
+        """
         self.link.settimeout(0)
         watch.restart()
         header_size, size = wire.PREFIX.unpack(self._take(wire.PREFIX.size, watch))
@@ -125,8 +129,6 @@ class Process:
                 except BlockingIOError:
                     self._wait(watch)
                     continue
-                except ConnectionError:
-                    got = 0
                 if not got:
                     raise EOFError
                 at += got

@@ -1,4 +1,4 @@
-"""Slot: a place for one child; what is asked of it comes back as frames, or as an AssetError that says why not."""
+"""Slot: a place for one child; what is asked of it comes back as frames, or as an AssetError with a code."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ NEED = 256 << 20
 CPU_SECONDS = 12 * 3600.0
 """Seconds on the processor after which even work that makes progress is ended."""
 
+Frame = tuple[dict[str, Any], bytes]
+
 _TRIES = 5  # starts in a row that may fail before a run is stopped
 _HELLO = 60.0  # seconds that a start may take on a loaded machine
 _ASSETS = 500  # after so many, or
@@ -48,7 +50,7 @@ class Slot:
     """A place for one child, which is started at the first request and replaced when it dies.
 
     One thread uses a slot at a time, but not always the same one: children end with the thread that started
-    them (PDEATHSIG), so each slot keeps a thread of its own for starting. `cancel` may be called by any thread.
+    them (PDEATHSIG), so each slot keeps a thread of its own to start them. `cancel` is for any thread.
 
     `handlers` names a module or a file with further `HANDLERS` for the child; tests use it to crash and hang.
     """
@@ -82,28 +84,26 @@ class Slot:
         inputs: Mapping[str, bytes] | None = None,
         memory: int | None = None,
         seconds: float | None = None,
-    ) -> Iterator[tuple[dict[str, Any], bytes]]:
+    ) -> Iterator[Frame]:
         """Have the child do `request` on a source; gives its frames as they come.
 
-        The last frame has `"done": True` and what the handler gave; frames with `"progress"` may come before it.
-        `inputs` are further bytes by name (fonts, logos, profiles). `memory` is the need in bytes that the plan
-        declares, `seconds` the time on the processor. An iterator that is left before its end costs the child.
+        The last frame has `"done": True` and what the handler gave; some before it may have `"progress"`.
+        `inputs` are further bytes by name (fonts, logos, profiles). `memory` is the need in bytes as the plan
+        declares it, `seconds` the time on the processor. An iterator left before its end costs the child.
 
         Raises AssetError: what the child reports; `E_DECODER_CRASH` when it dies; `E_LIMIT_TIME` after
-        `Limits.stall` seconds without a frame; `E_LIMIT_MEMORY`; `E_LIMIT_OUTPUT`; `E_CANCELLED` after `cancel`.
+        `Limits.stall` seconds without a frame; `E_LIMIT_MEMORY`; `E_LIMIT_OUTPUT`; `E_CANCELLED` if stopped.
         Raises RunError when no child can be started.
         """
         self._drop()  # The iterator before this one may have been left midway.
         turn = self._turn = object()
         try:
-            watch = self._begin(request, source, inputs or {}, memory, seconds)
-            while True:
-                header, payload = self._read(watch)
-                if header.get("done") is True or "failed" in header:
-                    break
+            watch, (header, payload) = self._begin(request, source, inputs or {}, memory, seconds)
+            while header.get("done") is not True and "failed" not in header:
                 yield header, payload
                 if self._turn is not turn:
                     raise UsageError("this iterator was left for another request to the same slot")
+                header, payload = self._read(watch)
             self._settle()
         finally:
             if self._turn is turn:
@@ -145,34 +145,31 @@ class Slot:
         inputs: Mapping[str, bytes],
         memory: int | None,
         seconds: float | None,
-    ) -> Watch:
+    ) -> tuple[Watch, Frame]:
+        """Hand the request over, and wait for the first frame of the answer."""
         self._check()
         if self._admission:
             self._held.enter_context(self._admission.hold(memory or NEED, lambda: self._cancelled))
         fd, inline = self._held.enter_context(_opened(source))
         blobs = ({} if inline is None else {"": inline}) | dict(inputs)
-        frame = {**request, "blobs": [(name, len(data)) for name, data in blobs.items()]}
+        header = {**request, "blobs": [(name, len(data)) for name, data in blobs.items()]}
         payload = b"".join(blobs.values()) if len(blobs) != 1 else next(iter(blobs.values()))
         size = os.fstat(fd).st_size if fd is not None else len(payload)
         self.counts.asks += 1
-        for last in (False, True):
+        for _ in range(_TRIES):
             process = self._ready()
             watch = self._permit(process, size, memory, seconds)
             self._check()
             try:
-                process.send(frame, payload, [] if fd is None else [fd], self.limits.stall)
-                return watch
-            except (
-                ConnectionError
-            ) as error:  # It died while it had nothing to do: that is not this asset's fault.
+                process.send(header, payload, [] if fd is None else [fd], self.limits.stall)
+                return watch, self._read(watch)
+            except ConnectionError:
+                # A reset or a broken pipe: it died before it took the request. Not the fault of this asset.
                 self._bury()
-                if last:
-                    raise AssetError(
-                        "the decoder died before it took the file", code="E_DECODER_CRASH"
-                    ) from error
             except TimeoutError as error:
                 raise AssetError("the decoder did not take the file", code="E_LIMIT_TIME") from error
-        raise AssertionError
+        self._check()
+        raise RunError(f"the decoder dies idle ({_TRIES} times); run `mediaframe doctor`")
 
     def _permit(self, process: Process, size: int, memory: int | None, seconds: float | None) -> Watch:
         """Set what the child may use for this asset, on top of what it uses already."""
@@ -183,7 +180,7 @@ class Slot:
         confine.allow(process.pid, used.space + room + size, used.cpu + (seconds or CPU_SECONDS))
         return Watch(self.limits.stall, used.resident + room)
 
-    def _read(self, watch: Watch) -> tuple[dict[str, Any], bytes]:
+    def _read(self, watch: Watch) -> Frame:
         process = self._process
         if process is None:
             raise UsageError("this slot was closed while it was asked")

@@ -67,7 +67,8 @@ def send(
     if 0 < size <= _SMALL:
         head, payload = head + bytes(payload), b""
     sent = socket.send_fds(link, [head], list(fds)) if fds else 0
-    link.sendall(memoryview(head)[sent:])
+    if sent < len(head):  # Sending nothing would tell of a death after the frame as of one before it.
+        link.sendall(memoryview(head)[sent:])
     if payload:
         link.sendall(payload)
 
