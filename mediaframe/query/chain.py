@@ -54,7 +54,7 @@ class Query:
 
     >>> query = Query({"path": pl.String, "bytes": pl.Int64})
     >>> query.then(Filter((pl.col("bytes") > 1000,))).then(Drop(("bytes",))).schema
-    Schema({'path': String})
+    Schema([('path', String)])
     """
 
     __slots__ = ("_steps", "nodes", "probed", "schema")

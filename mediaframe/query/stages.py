@@ -188,10 +188,20 @@ def _ahead(steps: Sequence[Step]) -> list[Step]:
         place = at = len(done)
         while isinstance(step.node, Filter | Head) and at > 0 and _passes(step, done[at - 1]):
             at -= 1
-            if isinstance(done[at].node, Probe | Media):
+            if isinstance(done[at].node, Probe | Media) and _opens(done[:at]):
                 place = at
         done.insert(place, step)
     return done
+
+
+def _opens(earlier: Sequence[Step]) -> bool:
+    """Whether no media are made just before: a filter that needs one of several does not part the others."""
+    for step in reversed(earlier):
+        if isinstance(step.node, Media):
+            return False
+        if isinstance(step.node, Filter | Head):
+            return True
+    return True
 
 
 def _passes(step: Step, earlier: Step) -> bool:
