@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]  # it carries no types
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 
 from mediaframe.engines.base import Engine, Pixels, Source, Task
@@ -35,18 +35,20 @@ class PdfiumEngine(Engine[Paper]):
     """Reads documents. No form is filled and no script runs."""
 
     name = "pdfium"
-    kinds: tuple[Kind, ...] = ("document",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("document",)
     revision = 1
 
     def version(self) -> str:
         """Name the engine, PDFium's version and the engine's own revision."""
-        return f"pdfium {pypdfium2.PDFIUM_INFO.build} (pypdfium2 {version('pypdfium2')}, revision {self.revision})"
+        library = f"pypdfium2 {version('pypdfium2')}"
+        return f"pdfium {pypdfium2.PDFIUM_INFO.build} ({library}, revision {self.revision})"
 
     def open(self, source: Source, task: Task) -> Paper:
         """Open a document; AssetError where it is encrypted or damaged."""
         if source.size > task.limits.bytes:
             raise AssetError(
-                f"the document has {source.size} bytes, over the limit of {task.limits.bytes}; see Limits.bytes",
+                f"the document has {source.size} bytes, over the limit of {task.limits.bytes}; "
+                "see Limits.bytes",
                 code="E_LIMIT_BYTES",
             )
         try:

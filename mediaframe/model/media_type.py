@@ -1,4 +1,4 @@
-"""One table of media types: the word, the media type, the kind and the extensions of each format, by content, by name and by word."""
+"""One table of formats: word, media type, kind and extensions; found by content, by name and by word."""
 
 from __future__ import annotations
 
@@ -180,13 +180,13 @@ def sniff(head: bytes) -> MediaType | None:
     return _BY_WORD[word] if word else None
 
 
-def by_word(format: str) -> MediaType:
+def by_word(word: str) -> MediaType:
     """Give the entry of a format word; a KeyError where there is none.
 
     >>> by_word("jpeg").media_type
     'image/jpeg'
     """
-    return _BY_WORD[format]
+    return _BY_WORD[word]
 
 
 def by_name(name: str) -> MediaType | None:
@@ -202,8 +202,8 @@ def by_name(name: str) -> MediaType | None:
 def contradicts(name: str, found: MediaType) -> bool:
     """Whether the extension of a name says something else than the content.
 
-    >>> contradicts("a.png", by_word("jpeg")), contradicts("a.mp4", by_word("mov")), contradicts("a", by_word("gif"))
-    (True, False, False)
+    >>> contradicts("a.png", by_word("jpeg")), contradicts("a.mp4", by_word("mov"))
+    (True, False)
     """
     named = by_name(name)
     return named is not None and named.family != found.family

@@ -28,7 +28,7 @@ def _png(head: bytes) -> str:
     return "apng" if 0 < animation < (head.find(b"IDAT", 33) % (len(head) + 1)) else "png"
 
 
-# ---- ISO base media: the brands of `ftyp` ----------------------------------------------------------------------------
+# ---- ISO base media: the brands of `ftyp` ----------------------------------------------------------------
 
 _BRANDS = {
     b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic", b"hevc": "heic", b"hevx": "heic",
@@ -48,7 +48,7 @@ def _isobmff(head: bytes) -> str:
     return "3gp" if major[:2] == b"3g" else "mp4"
 
 
-# ---- RIFF, EBML, Ogg, ASF --------------------------------------------------------------------------------------------
+# ---- RIFF, EBML, Ogg, ASF --------------------------------------------------------------------------------
 
 _RIFF = {b"WEBP": "webp", b"AVI ": "avi", b"WAVE": "wav", b"RMID": "mid"}
 
@@ -65,7 +65,7 @@ def _ebml(head: bytes) -> str:
 
 
 def _ogg(head: bytes) -> str:
-    """The first pages begin all the streams; pictures make it a video."""
+    """Look at the first pages, which begin all the streams; pictures make it a video."""
     pages = head[:4096]
     if any(mark in pages for mark in (b"\x80theora", b"\x01video\0\0\0", b"BBCD\0", b"OVP80")):
         return "ogv"
@@ -79,7 +79,7 @@ def _asf(head: bytes) -> str:
     return "wmv" if _ASF_VIDEO in head else "wma"
 
 
-# ---- archives and office documents -----------------------------------------------------------------------------------
+# ---- archives and office documents -----------------------------------------------------------------------
 
 _ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
 _OPEN_DOCUMENTS = {
@@ -129,7 +129,7 @@ def _ole(head: bytes) -> str:
 
 
 def _packed(unpack: Callable[[bytes], bytes], word: str, head: bytes) -> str:
-    """A packed tar and a packed drawing are formats of their own; 4 KB of what is inside tell."""
+    """Look inside: a packed tar and a packed drawing are formats of their own; 4 KB tell."""
     try:
         inside = unpack(head)
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
@@ -152,11 +152,11 @@ def _xz(head: bytes) -> str:
     return _packed(lambda data: lzma.LZMADecompressor(memlimit=80 << 20).decompress(data, 4096), "xz", head)
 
 
-# ---- sounds and pictures without a plain signature -------------------------------------------------------------------
+# ---- sounds and pictures without a plain signature -------------------------------------------------------
 
 
 def _mpeg_frame(head: bytes) -> str | None:
-    """A frame of MPEG sound: the bits that may not be set are not set (a second frame is not asked for)."""
+    """See whether a frame of MPEG sound may begin so; a second frame is not asked for."""
     if len(head) < 4 or head[1] & 0xE0 != 0xE0:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -168,7 +168,7 @@ def _mpeg_frame(head: bytes) -> str | None:
 
 
 def _id3(head: bytes) -> str:
-    """An ID3 tag stands before MP3, but also before FLAC, AAC and AIFF."""
+    """Look behind an ID3 tag, which stands before MP3, but also before FLAC and AAC."""
     size = 0
     for byte in head[6:10]:
         size = size << 7 | byte & 0x7F
@@ -219,7 +219,7 @@ def _inside(head: bytes) -> str | None:
     return "pdf" if b"%PDF-" in head[:1024] else None
 
 
-# ---- texts -----------------------------------------------------------------------------------------------------------
+# ---- texts -----------------------------------------------------------------------------------------------
 
 _MARKUP = re.compile(
     r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE\s+(?!html)[^>\[]*(?:\[.*?\]\s*)?>|<\?.*?\?>|\s+)*<(!doctype\s+html|[\w.:-]+)",
@@ -271,7 +271,7 @@ def _markup(text: str) -> str:
     return "xml" if text.lstrip().startswith("<?xml") else "html" if "<html" in text.lower() else "txt"
 
 
-# ---- signatures ------------------------------------------------------------------------------------------------------
+# ---- signatures ------------------------------------------------------------------------------------------
 
 _Found = str | Callable[[bytes], str | None]
 

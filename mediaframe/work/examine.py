@@ -25,8 +25,8 @@ def examine(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
         raise AssetError(
             f"expected a kind, one of {', '.join(KINDS)}, got {kind!r}", code="E_UNSUPPORTED_FORMAT"
         )
-    format = request.get("format")
-    task = Task(limits=Limits.from_json(request.get("limits") or {}), format=str(format) if format else None)
+    named = request.get("format")
+    task = Task(limits=Limits.from_json(request.get("limits") or {}), format=str(named) if named else None)
     try:
         facts = catalog.engine_for(found).probe(source, task)
     except MissingError as error:

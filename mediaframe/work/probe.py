@@ -29,7 +29,7 @@ _OTHER = {
 def probe_one(name: str, size: int, read: Read, ask: Ask | None = None) -> dict[str, object]:
     """Give all that a probe adds to the row of one asset, by the names of the columns.
 
-    What cannot be read is a row with a status and a code; faults of the store and of the child are rows as well.
+    What cannot be read has a status and a code; so have faults of the store and of the child.
 
     Parameters
     ----------

@@ -15,9 +15,12 @@ from av.video.stream import VideoStream
 from mediaframe.engines.base import Source, Task
 from mediaframe.errors import AssetError
 
-# Demuxers of plain containers alone. None that names other files is among them (hls, concat, dash, sdp, image2):
-# through a file object FFmpeg 8 would make HTTP requests for an HLS playlist and open files for ffconcat.
-_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mp3,flac,wav,w64,ogg,mpegts,mpeg,mpegvideo,aac,aiff,au,asf,flv,amr,caf"
+# Demuxers of plain containers alone. None that names other files is among them (hls, concat, dash, sdp,
+# image2): through a file object FFmpeg 8 makes HTTP requests for an HLS playlist and opens files.
+_DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpegts,mpeg,mpegvideo,"
+    "mp3,flac,wav,w64,ogg,aac,aiff,au,amr,caf"
+)
 _MOST_PACKETS = 2_000_000
 _LENGTH_WITHIN = 256 << 10
 _ESTIMATED = {"aac", "mp3"}
@@ -47,7 +50,8 @@ def opened(source: Source, task: Task) -> InputContainer:
     """Open a container through its bytes; it can reach nothing else."""
     if source.size > task.limits.media_bytes:
         raise AssetError(
-            f"the file has {source.size} bytes, over the limit of {task.limits.media_bytes}; see Limits.media_bytes",
+            f"the file has {source.size} bytes, over the limit of {task.limits.media_bytes}; "
+            "see Limits.media_bytes",
             code="E_LIMIT_BYTES",
         )
     with faults("it does not open"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 from av.container import InputContainer
@@ -37,7 +37,7 @@ class AvEngine(Engine[Clip]):
     """Reads videos and sounds."""
 
     name = "av"
-    kinds: tuple[Kind, ...] = ("video", "audio")
+    kinds: ClassVar[tuple[Kind, ...]] = ("video", "audio")
     revision = 1
 
     def version(self) -> str:
@@ -55,7 +55,7 @@ class AvEngine(Engine[Clip]):
         return Clip(container, stream, length, task)
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
-        """Say what it is: the streams decide between video and audio. One picture is decoded, for its turn."""
+        """Say what it is; streams decide between video and audio. One picture is decoded, for its turn."""
         with demux.opened(source, task) as container:
             picture, sound = demux.picture(container), demux.sound(container)
             if picture is None and sound is None:
@@ -157,7 +157,7 @@ _PLACES = ("com.apple.quicktime.location.ISO6709", "location", "location-eng")
 
 
 def _tags(container: InputContainer) -> dict[str, Any]:
-    """Read camera, place and time from the tags. `creation_time` is left out: it is not in the camera's own time."""
+    """Read camera, place and time. `creation_time` is left out: it is not in the camera's own time."""
     tags = container.metadata
     make, model = (tags.get(f"com.apple.quicktime.{one}") or tags.get(one) or "" for one in ("make", "model"))
     camera = model if model.lower().startswith(make.lower()) else f"{make} {model}"

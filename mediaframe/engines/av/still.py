@@ -40,7 +40,7 @@ def frame_at(container: InputContainer, stream: VideoStream, moment: float, leng
 
 
 def first_turn(container: InputContainer, stream: VideoStream) -> tuple[int | None, str | None]:
-    """Give the clockwise degrees to apply for display, which stand in the first picture; or why it does not decode."""
+    """Give the clockwise degrees to apply for display, which stand in the first picture; or what is wrong."""
     stream.thread_type = "NONE"
     try:
         with faults("the first picture does not decode"):

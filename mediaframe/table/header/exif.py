@@ -164,9 +164,10 @@ def _moment(date: Value | None, subseconds: Value | None) -> datetime | None:
     match = _DATE_TEXT.match(text(date))
     if match is None:
         return None
+    year, month, day, hour, minute, second = map(int, match.groups())
     digits = text(subseconds)
     fraction = int(digits[:6].ljust(6, "0")) if digits.isdecimal() and digits.isascii() else 0
     try:
-        return datetime(*map(int, match.groups()), fraction)  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers, in the camera's own time
+        return datetime(year, month, day, hour, minute, second, fraction)  # noqa: DTZ001  # the camera's own time
     except ValueError:  # cameras whose clock was never set write 0000:00:00
         return None

@@ -116,7 +116,7 @@ class Window:
         return len(self.head) >= self.size
 
     def some(self, offset: int, length: int, ahead: int = _BLOCK) -> bytes:
-        """Give the bytes of a range, fewer where the file ends; fetch at least `ahead` bytes where it must."""
+        """Give the bytes of a range, fewer at its end; what must be fetched is `ahead` bytes long."""
         length = min(length, max(0, self.size - offset), _LONGEST)
         for start, block in self._blocks:
             if start <= offset and offset + length <= start + len(block):

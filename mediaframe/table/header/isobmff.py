@@ -16,8 +16,8 @@ _FULL = 4
 """Bytes of version and flags that full boxes have."""
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
-# Turn (in quarters, against the clock) and mirror axis into the EXIF orientation that displays alike.
-# The turn comes first: https://aomediacodec.github.io/av1-avif and libavif's avifImageIrotImirToExifOrientation.
+# Turn (in quarters, against the clock) and mirror axis into the EXIF orientation that looks alike, the turn
+# first, as in libavif's avifImageIrotImirToExifOrientation.
 _ORIENTATION = {
     (0, None): 1, (0, 1): 2, (2, None): 3, (0, 0): 4, (1, 0): 5, (3, None): 6, (3, 0): 7, (1, None): 8,
     (1, 1): 7, (2, 0): 2, (2, 1): 4, (3, 1): 5,
@@ -193,8 +193,8 @@ def _picture(meta: _Meta, facts: Facts) -> None:
             facts.bits = body[5]
         else:
             _coding(name, body, facts)
-    # The boxes alone turn the picture; an EXIF orientation beside them is for information (ISO/IEC 23000-22, 7.3.6.7),
-    # and applying both is the usual fault. libheif and browsers do not apply it without them either.
+    # The boxes alone turn the picture; an EXIF orientation beside them is for information (ISO/IEC 23000-22,
+    # 7.3.6.7), and applying both is the usual fault. Nor do libheif and browsers apply it without them.
     if any(name in (b"irot", b"imir") for name, _ in meta.of(meta.primary)):
         facts.orientation = _ORIENTATION[turn, mirror]
     facts.alpha = any(name == b"auxC" and body[4:].startswith(_ALPHA) for name, body in meta.properties)

@@ -39,7 +39,7 @@ def read_jpeg(window: Window, facts: Facts) -> None:
 
 
 def _marker(window: Window, at: int) -> tuple[int, int]:
-    """Give the next marker and where its segment begins; other bytes before it are passed over, as decoders do."""
+    """Give the next marker and where its segment begins; as decoders do, pass over other bytes before it."""
     pair = window.need(at, 2, "the segments before the picture")
     if pair[0] == 0xFF and pair[1] != 0xFF:
         return pair[1], at + 2

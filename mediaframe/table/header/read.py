@@ -31,16 +31,18 @@ from mediaframe.table.header.webp import read_webp
 
 _READERS: dict[str, Callable[[Window, Facts], None]] = {
     "jpeg": read_jpeg, "png": read_png, "apng": read_png, "gif": read_gif, "webp": read_webp,
-    "avif": read_isobmff, "heic": read_isobmff, "tiff": read_tiff, "bmp": read_bmp, "ico": read_ico, "cur": read_ico,
+    "avif": read_isobmff, "heic": read_isobmff, "tiff": read_tiff, "bmp": read_bmp,
+    "ico": read_ico, "cur": read_ico,
     "svg": read_svg, "svgz": read_svg, "psd": read_psd, "dds": read_dds, "qoi": read_qoi, "sgi": read_sgi,
     "tga": read_tga, "ppm": read_ppm, "jp2": read_jp2, "j2k": read_j2k, "jxl": read_jxl,
     "mp4": read_boxes, "mov": read_boxes, "3gp": read_boxes, "m4a": read_boxes,
     "webm": read_matroska, "mkv": read_matroska,
 }  # fmt: skip
 
-_BY_ENGINE = frozenset(
-    "pdf mp4 mov 3gp webm mkv avi ogv mpeg mpegts flv wmv mp3 wav flac ogg opus m4a aac aiff wma amr au caf".split()
-)
+_BY_ENGINE = frozenset({
+    "pdf", "mp4", "mov", "3gp", "webm", "mkv", "avi", "ogv", "mpeg", "mpegts", "flv", "wmv",
+    "mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "aiff", "wma", "amr", "au", "caf",
+})  # fmt: skip
 """Formats whose facts an engine tells."""
 _RAW = frozenset({"cr2", "nef", "arw", "dng", "orf", "rw2"})
 _OFFICE = frozenset({"docx", "xlsx", "pptx", "vsdx", "odt", "ods", "odp", "odg", "epub"})
@@ -58,10 +60,10 @@ def read_header(head: bytes, size: int, more: More | None = None, name: str = ""
     size
         How many bytes the file has.
     more
-        Fetches a range (offset, length) where the head is not enough; at most eight times, 1 MB each. Without it, what
-        lies further stays unknown. What it raises is not caught.
+        Fetches a range (offset, length) where the head is not enough: at most eight, of 1 MB each. Without it
+        what lies further stays unknown. What it raises is not caught.
     name
-        The name of the file: it decides between texts, and where it contradicts the content the header says so.
+        The name of the file: it decides between texts; where it contradicts the content, the header says so.
     """
     if size == 0 or not head:
         return _empty(name)
@@ -110,7 +112,7 @@ def _empty(name: str) -> Header:
 
 
 def _unknown(name: str) -> Header:
-    """A file that is not like its name is damaged; one whose name says nothing is not known to us."""
+    """Say that a file is not like its name, or where that says nothing, that it is not known to us."""
     named = by_name(name)
     if named is None or named.format in ("txt", "csv"):
         return Header(code="E_UNSUPPORTED_FORMAT", error="the content is of no format that is known here")
