@@ -21,11 +21,9 @@ _SMALL = 1 << 16  # one call sends header and payload together; above, joining t
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028-\u202e\u2066-\u2069]+")
 _SECRETS = (
     (re.compile(r"(\w://)[^/\s@]+@"), r"\1***@"),
+    (re.compile(r"(?i)\b(authorization|cookie)(\s*[=:]\s*).+"), r"\1\2***"),
     (
-        re.compile(
-            r"(?i)\b(authorization|cookie|password|passwd|secret|token|signature|sig|x-amz-[\w-]+|\w*key)"
-            r"(\s*[=:]\s*)[^\s&,;]+"
-        ),
+        re.compile(r"(?i)\b(password|passwd|secret|token|signature|sig|x-amz-[\w-]+|\w*key)(\s*[=:]\s*)[^\s&,;]+"),
         r"\1\2***",
     ),
 )

@@ -1,5 +1,6 @@
 """What the process that decodes may see, may do and may load (law 9)."""
 
+import io
 import os
 import socket
 import subprocess
@@ -7,8 +8,8 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 
-from mediaframe.model.limits import Limits
 from mediaframe.work.slot import Slot
 
 HEAVY = {"polars", "pyarrow", "fsspec", "dask", "distributed", "s3fs", "pandas", "boto3", "botocore"}
@@ -91,14 +92,25 @@ def test_a_child_that_does_nothing_yet_has_loaded_no_media_library_and_no_table(
     assert not loaded & (HEAVY | {"numpy", "pyvips", "av", "PIL", "pypdfium2"})
 
 
-def test_a_child_that_can_render_and_probe_has_loaded_no_table_and_no_store(handlers, done):
-    parts = ["mediaframe.work.render", "mediaframe.work.examine", "mediaframe.engines.vips.engine"]
-    parts += ["mediaframe.engines.av.engine", "mediaframe.engines.pdfium"]
+def test_a_child_that_has_rendered_and_probed_has_loaded_no_table_and_no_store(handlers, done):
+    recipe = {"kind": "image", "steps": [{"word": "resize", "with": {"width": 8}}], "end": {"word": "webp"}}
+    picture = _jpeg(64, 48)
 
-    with Slot(Limits(memory=2 << 30), handlers=handlers) as slot:
-        loaded = {name.partition(".")[0] for name in done(slot, "modules", load=parts)["modules"]}
+    with Slot(handlers=handlers) as slot:
+        probed = done(slot, "probe", picture, kind="image", format="jpeg")
+        renditions = [{"name": "small", "recipe": recipe}]
+        request = {"do": "render", "kind": "image", "format": "jpeg", "renditions": renditions}
+        (header, payload), _ = slot.ask(request, picture)
+        formats = done(slot, "formats")
+        loaded = {name.partition(".")[0] for name in done(slot, "modules")["modules"]}
+        starts = slot.counts.starts
 
-    assert "mediaframe" in loaded
+    assert starts == 1
+    assert (probed["width"], probed["height"]) == (64, 48)
+    assert header["rendition"] == "small"
+    assert payload[8:12] == b"WEBP", header.get("error")
+    assert "vips" in str(formats["engines"])
+    assert "pyvips" in loaded
     assert not loaded & HEAVY
 
 
@@ -124,14 +136,18 @@ def test_nothing_is_left_when_a_program_ends_without_closing(handlers, done):
         "life = list(slot.ask({'do': 'life'}))[-1][0]\n"
         "print(slot.hello['pid'], life['environment']['HOME'])\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=_here(), timeout=30
-    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=_here(), timeout=30)
 
     pid, home = ended.stdout.split()
     assert ended.stderr == ""
     assert _gone(int(pid), seconds=1)
     assert not os.path.exists(home)
+
+
+def _jpeg(width, height):
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, "JPEG")
+    return file.getvalue()
 
 
 def _here():
