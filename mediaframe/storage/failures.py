@@ -67,7 +67,19 @@ def refused_as_present(error: BaseException) -> bool:
     return status == 412 or str(response.get("Error", {}).get("Code")) == "PreconditionFailed"
 
 
+def is_missing(error: FileNotFoundError) -> bool:
+    """Whether nothing is there, in truth; fsspec says so too of a web server that does not answer."""
+    cause = error.__cause__
+    if isinstance(cause, FileNotFoundError) or hasattr(cause, "response"):
+        return True
+    if (status := getattr(cause, "status", None)) is not None:
+        return status in (404, 410)
+    return not (isinstance(cause, OSError) or type(cause).__module__.startswith("aiohttp"))
+
+
 def _code(error: BaseException, doing: Doing) -> str:
+    if isinstance(error, FileNotFoundError) and not is_missing(error) and error.__cause__ is not None:
+        error = error.__cause__
     number = error.errno if isinstance(error, OSError) else None
     status = getattr(error, "status", None)
     if number in _FULL:
@@ -81,9 +93,7 @@ def _code(error: BaseException, doing: Doing) -> str:
         or type(error).__name__ in _AUTH_NAMES
     ):
         return "E_STORE_AUTH" if doing == "write" else "E_SOURCE_DENIED"
-    if doing == "read" and (
-        number in _MISSING or status in (404, 410) or isinstance(error, FileNotFoundError)
-    ):
+    if doing == "read" and (number in _MISSING or status in (404, 410) or isinstance(error, FileNotFoundError)):
         return "E_SOURCE_NOT_FOUND"
     if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError):
         return "E_STORE_CONFLICT" if doing == "write" else "E_UNSUPPORTED_FORMAT"

@@ -124,6 +124,4 @@ def _told() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         text = f"the temporary index: {error}; TMPDIR says where it is kept"
-        raise StoreError(
-            text, code="E_STORE_FULL" if "full" in str(error) else "E_STORE_UNAVAILABLE"
-        ) from error
+        raise StoreError(text, code="E_STORE_FULL" if "full" in str(error) else "E_STORE_UNAVAILABLE") from error

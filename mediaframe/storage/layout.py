@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediaframe.errors import LayoutError, StoreError, did_you_mean
-from mediaframe.storage.names import SYSTEM
+from mediaframe.storage.names import SYSTEM, clash_key
 from mediaframe.storage.segment import check_key, safe_path, safe_segment, slug
+
+__all__ = ["DEFAULT", "Layout", "clash_key"]
 
 DEFAULT = "{rendition}/{dir}/{stem}.{ext}"
 
@@ -61,9 +63,7 @@ class Layout:
     @property
     def fields(self) -> frozenset[str]:
         """The names that the template asks for."""
-        return frozenset(
-            part.name for segment in self._segments for part in segment if isinstance(part, _Field)
-        )
+        return frozenset(part.name for segment in self._segments for part in segment if isinstance(part, _Field))
 
     @property
     def columns(self) -> frozenset[str]:
@@ -85,9 +85,7 @@ class Layout:
                 f"allowed are the columns and {', '.join(f'{{{one}}}' for one in _OWN)}"
             )
 
-    def expand(
-        self, row: Mapping[str, Any], rendition: str, recipe_id: str, ext: str, key: str | None = None
-    ) -> str:
+    def expand(self, row: Mapping[str, Any], rendition: str, recipe_id: str, ext: str, key: str | None = None) -> str:
         """Give the name of one result; E_NAME_INVALID where the row has nothing to fill in.
 
         Values are made safe: they add no folders (but `{dir}`), hidden files, or names that a disk refuses.
@@ -99,9 +97,7 @@ class Layout:
             parts[0] = f"_{parts[0]}"
         return check_key("/".join(parts))
 
-    def _expand(
-        self, segment: list[str | _Field], row: Mapping[str, Any], own: Mapping[str, str | None]
-    ) -> str:
+    def _expand(self, segment: list[str | _Field], row: Mapping[str, Any], own: Mapping[str, str | None]) -> str:
         if segment == [_Field("dir")]:
             return safe_path(_folder(row, self.template))
         text = "".join(
@@ -171,9 +167,7 @@ def _safe_value(field: _Field, row: Mapping[str, Any], own: Mapping[str, str | N
     if field.name == "dir" and not value:
         return ""
     if value is None or value == "":
-        raise StoreError(
-            f"layout {template!r}: {{{field.name}}} is empty for this row", code="E_NAME_INVALID"
-        )
+        raise StoreError(f"layout {template!r}: {{{field.name}}} is empty for this row", code="E_NAME_INVALID")
     if isinstance(value, bytes | list | tuple | dict):
         raise StoreError(
             f"layout {template!r}: {{{field.name}}} is {value!r}, not text or a number", code="E_NAME_INVALID"
@@ -219,11 +213,6 @@ def _filtered(value: Any, field: _Field, template: str) -> str:
 
 def _extension(segment: list[str | _Field], own: Mapping[str, str | None]) -> str:
     """Give the end of the segment that must outlive a cut: the extension."""
-    if (
-        segment[-2:-1]
-        and isinstance(segment[-2], str)
-        and segment[-2].endswith(".")
-        and segment[-1] == _Field("ext")
-    ):
+    if segment[-2:-1] and isinstance(segment[-2], str) and segment[-2].endswith(".") and segment[-1] == _Field("ext"):
         return f".{safe_segment(own['ext'] or '', limit=None)}"
     return ""

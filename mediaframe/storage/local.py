@@ -80,10 +80,13 @@ class LocalPlace:
         """List regular files in order, one folder in memory at a time."""
         folder = prefix.rpartition("/")[0]
         top = self._below(folder, "E_SOURCE_DENIED") if folder else self.root
-        for entry in walk(top, hidden=True):
-            path = f"{folder}/{entry.path}" if folder else entry.path
-            if path.startswith(prefix) and not entry.name.startswith(TEMP):
-                yield from_os(readable(path), entry.stat)
+        if not os.path.isdir(top):
+            return
+        with told(readable(top), "read"):
+            for entry in walk(top, hidden=True):
+                path = f"{folder}/{entry.path}" if folder else entry.path
+                if path.startswith(prefix) and not entry.name.startswith(TEMP):
+                    yield from_os(readable(path), entry.stat)
 
     def write(
         self,
@@ -256,9 +259,7 @@ def _create(temp: str, path: str) -> None:
 def _create_without_links(temp: str, path: str) -> None:
     # The marker is not the final name, which must never hold an empty file. One that a killed writer left
     # is swept.
-    marker = os.path.join(
-        os.path.dirname(path), f"{TEMP}lock-{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}"
-    )
+    marker = os.path.join(os.path.dirname(path), f"{TEMP}lock-{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}")
     os.close(os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o666))
     try:
         if os.path.lexists(path):

@@ -55,7 +55,7 @@ def clash_key(name: str) -> bytes:
     """
     # Folding can decompose and composing can make what folds again, so both are done twice (Unicode D145).
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).casefold()
-    data = unicodedata.normalize("NFC", folded).encode("utf-8", "surrogateescape")
+    data = unicodedata.normalize("NFC", folded).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=16).digest()
 
 

@@ -81,8 +81,4 @@ def _redact_url(match: re.Match[str]) -> str:
 
 
 def _redact_pair(match: re.Match[str]) -> str:
-    return (
-        match[0]
-        if match["value"].startswith(STARS)
-        else f"{match['name']}{match['sep']}{match['quote']}{STARS}"
-    )
+    return match[0] if match["value"].startswith(STARS) else f"{match['name']}{match['sep']}{match['quote']}{STARS}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from mediaframe.errors import MediaframeError, StoreError
 from mediaframe.storage.connect import connect, scheme
-from mediaframe.storage.failures import refused_as_present, store_error, told
+from mediaframe.storage.failures import is_missing, refused_as_present, store_error, told
 from mediaframe.storage.names import SYSTEM
 from mediaframe.storage.redact import redact
 from mediaframe.storage.stat import Stat, from_info
@@ -106,9 +106,7 @@ class RemotePlace:
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
 
-    def _headers(
-        self, media_type: str | None, cache_control: str | None, metadata: dict[str, str]
-    ) -> dict[str, Any]:
+    def _headers(self, media_type: str | None, cache_control: str | None, metadata: dict[str, str]) -> dict[str, Any]:
         if self.scheme in _S3:
             given = {"ContentType": media_type, "CacheControl": cache_control, "Metadata": metadata}
         elif self.scheme in ("gs", "gcs"):
@@ -123,9 +121,7 @@ class RemotePlace:
         if self.scheme not in _S3:
             return None
         found = self.files.metadata(path, refresh=True)
-        return next(
-            (value for name, value in found.items() if name.lower().replace("_", "-") == "mf-write"), None
-        )
+        return next((value for name, value in found.items() if name.lower().replace("_", "-") == "mf-write"), None)
 
     def _refuses_second_put(self) -> bool:
         name = f"{SYSTEM}/probe-{uuid.uuid4().hex}"
@@ -161,14 +157,14 @@ def looked_up(files: Any, path: str, said: str, name: str) -> Stat | None:
     with told(said, "read"):
         try:
             info = files.info(path)
-        except FileNotFoundError:
-            return None
+        except FileNotFoundError as error:
+            if is_missing(error):
+                return None
+            raise
     return None if info.get("type") == "directory" else from_info(name, info)
 
 
-def infos(
-    files: Any, root: str, prefix: str, said: str, kind: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def infos(files: Any, root: str, prefix: str, said: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give path below the root and facts of all objects whose path begins with the prefix, lazily."""
     top = f"{root}/{prefix.rpartition('/')[0]}".rstrip("/") if "/" in prefix else root
     with told(said, "read"):

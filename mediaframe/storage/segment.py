@@ -13,9 +13,7 @@ SEGMENT_BYTES = 200
 KEY_BYTES = 900
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\[\]]')
-_DEVICE = re.compile(
-    r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?=\s*(?:\.|$))", re.IGNORECASE
-)
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?=\s*(?:\.|$))", re.IGNORECASE)
 # Control, format (bidi, zero width), surrogates, line ends. Not Cn: Pythons differ in what is assigned.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -30,9 +28,7 @@ def safe_segment(text: str, *, limit: int | None = SEGMENT_BYTES, keep: str = ""
     ('a_b_c_.jpg', '_hidden', '_con.txt', '_')
     """
     whole = readable(text)
-    plain = unicodedata.normalize(
-        "NFC", "".join(one for one in whole if unicodedata.category(one) not in _DROPPED)
-    )
+    plain = unicodedata.normalize("NFC", "".join(one for one in whole if unicodedata.category(one) not in _DROPPED))
     plain = _FORBIDDEN.sub("_", plain).strip()
     if plain.startswith((".", "-", "~")):
         plain = "_" + plain[1:]
@@ -69,9 +65,7 @@ def slug(text: str) -> str:
     >>> slug("Crème brûlée, 2 pièces!")
     'creme-brulee-2-pieces'
     """
-    bare = "".join(
-        one for one in unicodedata.normalize("NFKD", readable(text)) if not unicodedata.combining(one)
-    )
+    bare = "".join(one for one in unicodedata.normalize("NFKD", readable(text)) if not unicodedata.combining(one))
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", bare.casefold())).strip("-")
 
 

@@ -106,13 +106,7 @@ def _plain(text: str) -> str:
 
 
 def _choice(text: str) -> str:
-    inside = (
-        text.removeprefix("!")
-        .replace("\\", "\\\\")
-        .replace("[", "\\[")
-        .replace("]", "\\]")
-        .replace("^", "\\^")
-    )
+    inside = text.removeprefix("!").replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
     try:
         re.compile(f"[{inside}]")
     except re.error:

@@ -41,9 +41,12 @@ class Table:
     ) -> None:
         self._said, self._given = _opened(source, dict(storage_options or {}))
         self._root = _root(root)
-        self._schema = dict(self._given.collect_schema())
-        self._check_columns()
-        self._check_uris()
+        try:
+            self._schema = dict(self._given.collect_schema())
+            self._check_columns()
+            self._check_uris()
+        except pl.exceptions.PolarsError as error:
+            raise UsageError(f"{self._said}: not a table that can be read: {redact(str(error))}") from None
 
     @property
     def root(self) -> str | None:
@@ -115,15 +118,11 @@ class Table:
     def _check_columns(self) -> None:
         if "uri" not in self._schema:
             near = did_you_mean("uri", self._schema) or _likely(self._schema)
-            raise UsageError(
-                f"{self._said}: no column 'uri'{near}; rename the one that says where the files are"
-            )
+            raise UsageError(f"{self._said}: no column 'uri'{near}; rename the one that says where the files are")
         for name, dtype in self._schema.items():
             wanted = _wanted(name, dtype)
             if not _fits(dtype, wanted):
-                raise UsageError(
-                    f"{self._said}: column {name!r} is {dtype}, but is kept for {wanted} here; rename it"
-                )
+                raise UsageError(f"{self._said}: column {name!r} is {dtype}, but is kept for {wanted} here; rename it")
 
     def _check_uris(self) -> None:
         uri = pl.col("uri").cast(pl.String)
@@ -139,9 +138,7 @@ class Table:
         if empties:
             raise UsageError(f"{self._said}: {empties} rows have no uri; filter them out")
         if first is not None and self._root is None:
-            raise UsageError(
-                f"{self._said}: uri {first!r} is relative; give root=, the folder or url above it"
-            )
+            raise UsageError(f"{self._said}: uri {first!r} is relative; give root=, the folder or url above it")
         if out is not None:
             raise UsageError(f"{self._said}: uri {out!r} leads out of the root; mend it")
 
