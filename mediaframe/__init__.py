@@ -1,1 +1,71 @@
 """mediaframe: dataframes whose rows are media assets. The public names, loaded on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mediaframe.ability import formats as formats
+    from mediaframe.errors import AssetError as AssetError
+    from mediaframe.errors import MediaframeError as MediaframeError
+    from mediaframe.errors import RecipeError as RecipeError
+    from mediaframe.errors import RunError as RunError
+    from mediaframe.errors import StoreError as StoreError
+    from mediaframe.errors import UsageError as UsageError
+    from mediaframe.frame import MediaFrame as MediaFrame
+    from mediaframe.frame import scan as scan
+    from mediaframe.manifest import Verification as Verification
+    from mediaframe.manifest import manifest as manifest
+    from mediaframe.manifest import verify as verify
+    from mediaframe.model.argument import Column as Column
+    from mediaframe.model.finish import Format as Format
+    from mediaframe.model.finish import Measure as Measure
+    from mediaframe.model.limits import Limits as Limits
+    from mediaframe.model.operation import Operation as Operation
+    from mediaframe.model.recipe import Finished as Finished
+    from mediaframe.model.recipe import parse_recipe as parse_recipe
+    from mediaframe.model.recipe import recipe_from_json as recipe_from_json
+    from mediaframe.presets import PRESETS as PRESETS
+    from mediaframe.presets import preset as preset
+    from mediaframe.recipes import document as document
+    from mediaframe.recipes import image as image
+    from mediaframe.recipes import video as video
+    from mediaframe.run import Run as Run
+    from mediaframe.run import open_run as open_run
+    from mediaframe.run import resume as resume
+
+_WHERE = {
+    "mediaframe.errors": (
+        "AssetError", "MediaframeError", "RecipeError", "RunError", "StoreError", "UsageError",
+    ),
+    "mediaframe.frame": ("MediaFrame", "scan"),
+    "mediaframe.ability": ("formats",),
+    "mediaframe.manifest": ("Verification", "manifest", "verify"),
+    "mediaframe.model.argument": ("Column",),
+    "mediaframe.model.finish": ("Format", "Measure"),
+    "mediaframe.model.limits": ("Limits",),
+    "mediaframe.model.operation": ("Operation",),
+    "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
+    "mediaframe.presets": ("PRESETS", "preset"),
+    "mediaframe.recipes": ("document", "image", "video"),
+    "mediaframe.run": ("Run", "open_run", "resume"),
+}  # fmt: skip
+
+_NAMES = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = sorted(_NAMES)  # noqa: PLE0605  # one table says it all
+
+_SUBMODULES = frozenset({"errors", "frame", "manifest", "model", "presets", "recipes", "run"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'mediaframe' has no attribute {name!r}")
+    value = getattr(import_module(_NAMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

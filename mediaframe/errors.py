@@ -1,14 +1,14 @@
 """The tree of errors: each has a code, a stage, and whether it is worth trying again.
 
-    MediaframeError
-    |-- UsageError            what was asked cannot be done: raised before any byte is read
-    |   |-- RecipeError       a word or an argument of a recipe
-    |   |-- ExpressionError   a polars expression that may not pass a lazy frame
-    |   |-- LayoutError       a layout template, or two rows with one name
-    |   `-- MissingError      something that must be installed first
-    |-- AssetError            one asset cannot be read or rendered: becomes a row
-    |-- StoreError            bytes could not be read from or written to a store
-    `-- RunError              a run cannot start or go on
+MediaframeError
+|-- UsageError            what was asked cannot be done: raised before any byte is read
+|   |-- RecipeError       a word or an argument of a recipe
+|   |-- ExpressionError   a polars expression that may not pass a lazy frame
+|   |-- LayoutError       a layout template, or two rows with one name
+|   `-- MissingError      something that must be installed first
+|-- AssetError            one asset cannot be read or rendered: becomes a row
+|-- StoreError            bytes could not be read from or written to a store
+`-- RunError              a run cannot start or go on
 """
 
 from __future__ import annotations

@@ -166,6 +166,14 @@ class Engine(Generic[H]):
         """Whether the engine does this word."""
         return spec in self.table
 
+    def reading(self) -> dict[str, str]:
+        """Say which formats are read, and what must be installed first where something is missing."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """Say how the library is bound, for `mediaframe doctor`."""
+        return {}
+
     def version(self) -> str:
         """Name the engine, its library's version and its own revision."""
         raise NotImplementedError

@@ -90,4 +90,6 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif"):
 
 def _one_of_two(spec: Webp | Avif) -> None:
     if spec.settled("lossless", "max_bytes") and spec.lossless and spec.max_bytes is not None:
-        raise RecipeError(f"{spec.word}: expected lossless or max_bytes, got both; lossless has no quality to lower")
+        raise RecipeError(
+            f"{spec.word}: expected lossless or max_bytes, got both; lossless has no quality to lower"
+        )

@@ -29,9 +29,7 @@ class Measure(Spec):
 
     gives: ClassVar[ValueType]
 
-    def __init_subclass__(
-        cls, *, takes: Kind | None = None, gives: ValueType = "float", **rest: Any
-    ) -> None:
+    def __init_subclass__(cls, *, takes: Kind | None = None, gives: ValueType = "float", **rest: Any) -> None:
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
             cls.gives = gives

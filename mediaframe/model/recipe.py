@@ -75,7 +75,9 @@ class Recipe:
                 f"but this recipe now holds {_a(self.kind)}"
             )
         if operation.word == "auto_orient" and self.steps:
-            raise RecipeError(f"{self!r}.auto_orient: it must be the first step, since it says how files are opened")
+            raise RecipeError(
+                f"{self!r}.auto_orient: it must be the first step, since it says how files are opened"
+            )
         return Recipe.of_kind[operation.gives](self.start, (*self.steps, operation))
 
     def finish(self, end: Format | Measure) -> Finished:
@@ -310,7 +312,9 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise RecipeError(f"{text!r} does not read as a recipe: {error.msg} at character {error.offset}") from None
+        raise RecipeError(
+            f"{text!r} does not read as a recipe: {error.msg} at character {error.offset}"
+        ) from None
     calls = _calls(tree, text)
     if calls and calls[0][1] is None:
         kind = calls.pop(0)[0]  # type: ignore[assignment]  # _begin checks it
@@ -324,7 +328,9 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
             raise RecipeError(f"{text!r}: expected {word}(...), got {word}")
         recipe = _follow(recipe, word, *arguments)
     if not isinstance(recipe, Finished):
-        raise RecipeError(f"{text!r} is not finished: end it with a format such as .webp(), or with a measure")
+        raise RecipeError(
+            f"{text!r} is not finished: end it with a format such as .webp(), or with a measure"
+        )
     return recipe
 
 
@@ -342,7 +348,11 @@ def _follow(recipe: Recipe, word: str, args: list[Any], kwargs: dict[str, Any]) 
 
 def _every(family: type[Spec], kind: Kind) -> list[type[Spec]]:
     from_register = Spec.registered()
-    return [cls for (of, takes, _), cls in from_register.items() if of == family.__name__.lower() and takes == kind]
+    return [
+        cls
+        for (of, takes, _), cls in from_register.items()
+        if of == family.__name__.lower() and takes == kind
+    ]
 
 
 def _calls(node: ast.expr, text: str) -> list[tuple[str, tuple[list[Any], dict[str, Any]] | None]]:

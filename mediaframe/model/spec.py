@@ -9,7 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from mediaframe.errors import RecipeError, did_you_mean
 from mediaframe.model.argument import Argument, Column, Quantity, Value, arg, as_column, check, from_row
@@ -105,7 +114,9 @@ class Spec:
 
     def __repr__(self) -> str:
         given = (
-            f"{name}={value!r}" for name, value in self.values.items() if value != self.arguments[name].default
+            f"{name}={value!r}"
+            for name, value in self.values.items()
+            if value != self.arguments[name].default
         )
         return f"{self.word}({', '.join(given)})"
 

@@ -25,19 +25,27 @@ LISTED: tuple[Field, ...] = (
     Field("uri", pl.String, "Where the asset is."),
     Field("path", pl.String, "The uri below the root of the scan, with forward slashes."),
     Field("name", pl.String, "The last part of the path."),
-    Field("version", pl.String, "ETag of the store, else size and time of change: another version, another content."),
+    Field(
+        "version",
+        pl.String,
+        "ETag of the store, else size and time of change: another version, another content.",
+    ),
     Field("bytes", pl.Int64, "Size of the file."),
     Field("modified", TIME, "When it was last changed."),
 )
 """What a listing knows."""
 
 PROBED: tuple[Field, ...] = (
-    Field("kind", pl.String, "image, video, audio, document or archive; before the probe a guess from the name."),
+    Field(
+        "kind", pl.String, "image, video, audio, document or archive; before the probe a guess from the name."
+    ),
     Field("media_type", pl.String, "By content once probed, such as image/jpeg."),
     Field("format", pl.String, "By content, such as jpeg, heic, mp4."),
     Field("width", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
     Field("height", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
-    Field("orientation", pl.Int32, "1 to 8 as in EXIF for images; clockwise degrees for videos and documents."),
+    Field(
+        "orientation", pl.Int32, "1 to 8 as in EXIF for images; clockwise degrees for videos and documents."
+    ),
     Field("frames", pl.Int64, "Frames of an animation or a video, pages of a TIFF."),
     Field("pages", pl.Int32, "Pages of a document."),
     Field("seconds", pl.Float64, "Playing time."),
@@ -50,7 +58,9 @@ PROBED: tuple[Field, ...] = (
     Field("taken_at", pl.Datetime("us"), "When the picture was taken, in the camera's own time."),
     Field("camera", pl.String, "Maker and model."),
     Field("gps", pl.Boolean, "Whether it says where it was taken."),
-    Field("status", pl.String, "ok, warning (readable, with something to say) or error; null before the probe."),
+    Field(
+        "status", pl.String, "ok, warning (readable, with something to say) or error; null before the probe."
+    ),
     Field("error_code", pl.String, "A code of the table in `errors.py`."),
     Field("error", pl.String, "The same in words."),
 )
@@ -67,7 +77,9 @@ RENDITION: tuple[Field, ...] = (
     Field("rendition", pl.String, "The name of the rendition column."),
     Field("recipe", pl.String, "The recipe as resolved for the row; it reads back."),
     Field("recipe_id", pl.String, "A digest of the resolved recipe with the revisions of its words."),
-    Field("key", pl.String, "A digest of the source's content, the resolved recipe and the engine's version."),
+    Field(
+        "key", pl.String, "A digest of the source's content, the resolved recipe and the engine's version."
+    ),
     Field("status", pl.String, "written, reused, skipped or failed."),
     Field("uri", pl.String, "Where the result is, below the destination."),
     Field("media_type", pl.String, "Such as image/webp."),
@@ -88,6 +100,24 @@ RENDITION: tuple[Field, ...] = (
     Field("written_at", TIME, "When it was written."),
 )
 """One row for each asset and rendition that applies."""
+
+MEASURED: tuple[Field, ...] = (
+    Field("asset_id", pl.String, "The id of the asset."),
+    Field("source", pl.String, "Its uri."),
+    Field("source_version", pl.String, "Its version when it was read."),
+    Field("measure", pl.String, "The name of the measure column."),
+    Field("recipe", pl.String, "The recipe as resolved for the row; it reads back."),
+    Field("recipe_id", pl.String, "A digest of the resolved recipe with the revisions of its words."),
+    Field("status", pl.String, "measured, reused or failed."),
+    Field("value", pl.String, "The value, as JSON."),
+    Field("error_code", pl.String, "A code of the table in `errors.py`."),
+    Field("stage", pl.String, "Where it failed."),
+    Field("error", pl.String, "The same in words."),
+    Field("retryable", pl.Boolean, "Whether trying again may help."),
+    Field("attempts", pl.Int32, "How often it was tried."),
+    Field("engine", pl.String, "The engine and its version."),
+)
+"""One row for each asset and measure that applies."""
 
 
 def schema(fields: tuple[Field, ...]) -> dict[str, PolarsDataType]:

@@ -27,7 +27,7 @@ Handler = Callable[[dict[str, Any], Source, Send], Mapping[str, Any]]
 
 RENDER = Door("mediaframe.work.render", "render")
 EXAMINE = Door("mediaframe.work.examine", "examine")
-FORMATS = Door("mediaframe.work.examine", "formats")
+FORMATS = Door("mediaframe.work.ability", "formats")
 
 _NO_MEMORY = (
     "failed to allocate",
@@ -116,9 +116,7 @@ def _answer(
     try:
         handler = handlers.get(str(request.get("do")))
         if handler is None:
-            return _failed(
-                "E_INTERNAL", f"the child does not know how to do {request.get('do')!r}", "control"
-            )
+            return _failed("E_INTERNAL", f"the child does not know how to do {request.get('do')!r}", "control")
         done = dict(handler(request, source, send)) | {"done": True}
         wire.pack(done)  # What cannot be sent is the handler's fault, and said as such.
     except MediaframeError as error:

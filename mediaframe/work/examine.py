@@ -22,9 +22,7 @@ def examine(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
     kind = request.get("kind")
     found = next((one for one in KINDS if one == kind), None)
     if found is None:
-        raise AssetError(
-            f"expected a kind, one of {', '.join(KINDS)}, got {kind!r}", code="E_UNSUPPORTED_FORMAT"
-        )
+        raise AssetError(f"expected a kind, one of {', '.join(KINDS)}, got {kind!r}", code="E_UNSUPPORTED_FORMAT")
     named = request.get("format")
     task = Task(limits=Limits.from_json(request.get("limits") or {}), format=str(named) if named else None)
     try:

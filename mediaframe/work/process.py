@@ -185,9 +185,7 @@ class Process:
         if self._popen.stderr is not None:
             self._popen.stderr.close()
         shutil.rmtree(self._home, ignore_errors=True)
-        return (
-            -signal.SIGKILL if status is None else status
-        )  # None: it hangs in the kernel, on a broken disk.
+        return -signal.SIGKILL if status is None else status  # None: it hangs in the kernel, on a broken disk.
 
     def _await_end(self, seconds: float) -> None:
         until = time.monotonic() + seconds

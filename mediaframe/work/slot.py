@@ -250,9 +250,7 @@ class Slot:
                 return self._start()
             except AssetError as error:
                 last = error
-        raise RunError(
-            f"the decoder does not start ({_TRIES} tries; {last.message}); run `mediaframe doctor`"
-        )
+        raise RunError(f"the decoder does not start ({_TRIES} tries; {last.message}); run `mediaframe doctor`")
 
     def _start(self) -> Process:
         try:
@@ -296,9 +294,7 @@ def _open(path: Path) -> int:
     except PermissionError as error:
         raise AssetError("the file may not be read", code="E_SOURCE_DENIED") from error
     except OSError as error:
-        raise AssetError(
-            f"the file cannot be opened: {error.strerror}", code="E_SOURCE_UNAVAILABLE"
-        ) from error
+        raise AssetError(f"the file cannot be opened: {error.strerror}", code="E_SOURCE_UNAVAILABLE") from error
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise AssetError("only plain files are read", code="E_UNSUPPORTED_FORMAT")

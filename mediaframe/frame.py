@@ -1,0 +1,363 @@
+"""MediaFrame: the lazy table whose rows are media assets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from mediaframe.errors import ExpressionError, RecipeError, UsageError, expected
+from mediaframe.model.limits import Limits
+from mediaframe.model.quantity import parse_bytes
+from mediaframe.model.recipe import Finished, Recipe
+from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
+from mediaframe.run import Doing, Run
+from mediaframe.show import Preview, explain, frame_html, frame_line
+from mediaframe.storage.layout import DEFAULT, Layout
+from mediaframe.storage.source import Sources
+from mediaframe.storage.store import Store
+from mediaframe.table.scan import Listing, Table, scan_source
+from mediaframe.table.schema import PROBED, schema
+from mediaframe.work.begin import OnExists, new_id
+from mediaframe.work.events import Watcher
+from mediaframe.work.freeze import OWN
+from mediaframe.work.hidden import visible
+from mediaframe.work.job import ORIGINAL, Job
+from mediaframe.work.known import Known
+from mediaframe.work.local import LocalPool
+from mediaframe.work.prober import Prober
+from mediaframe.work.stream import Stream
+from mediaframe.work.task import Worker
+
+ORIGINALS = "originals/{path}"
+"""Where copies of the originals go, unless a layout is given."""
+
+ROWS = 1024
+"""Rows of one batch of a frame."""
+
+
+class MediaFrame:
+    """A lazy table of media assets: metadata are columns, and media work is a column operation too.
+
+    Nothing is read until `collect`, `preview` or `export`. Every method gives a new frame.
+
+    >>> photos = mf.scan(getfixture("folder")).probe().filter(pl.col("width") > 100)
+    >>> photos.select("name", "width").head(1).collect()["width"].to_list()
+    [640]
+    """
+
+    def __init__(self, source: Listing | Table, query: Query | None = None, doing: Doing | None = None) -> None:
+        self._source = source
+        self._query = query or Query(source.columns, probed=schema(PROBED))
+        self._doing = doing or Doing()
+
+    def _with(self, query: Query) -> MediaFrame:
+        return MediaFrame(self._source, query, self._doing)
+
+    # ---- what is said ------------------------------------------------------------------------------------------------
+
+    def probe(self) -> MediaFrame:
+        """Know what each file is: headers are read for format, size, orientation, length, EXIF and damage."""
+        own = {name for name in self._source.columns if name in schema(PROBED)} - {"kind", "media_type"}
+        if own and not self._query.is_probed:
+            raise UsageError(
+                f"probe(): the table has columns named {', '.join(sorted(own))} already; "
+                "rename them before the table is scanned"
+            )
+        return self._with(self._query.then(Probe()))
+
+    def filter(self, *predicates: Any, **equal: Any) -> MediaFrame:
+        """Keep the rows for which all predicates are true, as in polars.
+
+        >>> mf.scan(getfixture("folder")).filter(pl.col("bytes") > 100, kind="image").columns[:3]
+        ['id', 'uri', 'path']
+        """
+        return self._with(self._query.then(Filter(as_predicates(predicates, equal))))
+
+    def with_columns(self, *expressions: Any, **named: Any) -> MediaFrame:
+        """Add columns: polars expressions, and finished recipes, which make renditions and measures.
+
+        >>> frame = mf.scan(getfixture("folder")).with_columns(thumb=mf.image.resize(64).webp())
+        >>> frame.schema["thumb"].fields[0]
+        Field('uri', String)
+        """
+        media = {name: one for name, one in named.items() if isinstance(one, Finished)}
+        for name, one in named.items():
+            if isinstance(one, Recipe):
+                raise RecipeError(f"{name} = {one!r} is not finished: end it with a format such as .webp()")
+        for one in expressions:
+            if isinstance(one, Finished | Recipe):
+                raise RecipeError(f"with_columns: give the recipe a name: with_columns(name={one!r})")
+        plain = {name: one for name, one in named.items() if name not in media}
+        return self._with(self._query.with_columns(as_expressions(expressions, plain), media))
+
+    def select(self, *expressions: Any, **named: Any) -> MediaFrame:
+        """Keep these columns alone; media columns that are left out are not made."""
+        return self._with(self._query.then(Select(as_expressions(expressions, named))))
+
+    def drop(self, *columns: str | pl.Expr) -> MediaFrame:
+        """Leave columns out."""
+        return self._with(self._query.then(Drop(self._query.chosen(columns))))
+
+    def rename(self, mapping: Mapping[str, str]) -> MediaFrame:
+        """Give columns other names; a rendition's name is its column's."""
+        return self._with(self._query.then(Rename(tuple(mapping.items()))))
+
+    def head(self, n: int = 5) -> MediaFrame:
+        """Keep the first rows, in the order of the scan; no later work is started."""
+        return self._with(self._query.then(Head(n)))
+
+    # ---- what is known -----------------------------------------------------------------------------------------------
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Names and types of the columns, media columns included."""
+        return self._query.schema
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._query.schema)
+
+    @property
+    def recipes(self) -> dict[str, Finished]:
+        """The media columns: renditions and measures by name."""
+        return self._query.media
+
+    def explain(self) -> str:
+        """Say what will be done: stages, what is read, what is shared."""
+        return explain(self._source.describe(), self._query)
+
+    def __repr__(self) -> str:
+        return frame_line(self._source.describe(), self._query)
+
+    def _repr_html_(self) -> str:
+        return frame_html(self._source.describe(), self._query, self._peek)
+
+    def _peek(self, rows: int) -> pl.DataFrame:
+        """Give the first rows as they are before any media work, for the eye."""
+        first = pl.concat([part.head(rows) for part in self._source.batches(rows)][:1] or [pl.DataFrame()])
+        return first
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("sort", "join", "group_by", "unique", "tail", "sample", "write_parquet", "sink_parquet"):
+            raise ExpressionError(
+                f"{name}() needs all rows, but a frame works batch by batch: "
+                f"collect() first, then polars; mf.scan(table) brings the result back"
+            )
+        raise AttributeError(f"a MediaFrame has no {name!r}")
+
+    # ---- what is done ------------------------------------------------------------------------------------------------
+
+    def collect(self, *, max_inline: int | str = "256 MB", slots: int | None = None) -> pl.DataFrame:
+        """Do the work here and give a polars table; files of renditions are held inline as bytes.
+
+        Parameters
+        ----------
+        max_inline
+            How many bytes of files may be held; beyond that it raises and nothing is given.
+        slots
+            How many assets are worked on at once; cores + 1 by default.
+        """
+        limit, held, parts = parse_bytes(max_inline), 0, []
+        with self._rows(slots) as stream:
+            for rows in stream.made():
+                held += _inline(rows)
+                if held > limit:
+                    raise UsageError(
+                        f"collect(max_inline={max_inline!r}): the files come to more; export() writes them instead"
+                    )
+                parts.append(visible(rows))
+        return pl.concat(parts) if parts else pl.DataFrame(schema=self._query.schema)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give a polars table; the same as `collect()`."""
+        return self.collect()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the rows as an Arrow stream, for anything that takes one: pyarrow, DuckDB, pandas."""
+        return self.collect().__arrow_c_stream__(requested_schema)
+
+    def preview(self, rows: int = 8) -> Preview:
+        """Render the first rows and show them; nothing is written."""
+        if not isinstance(rows, int) or rows < 1:
+            raise UsageError(expected("preview(rows=...)", "1 or more", rows))
+        return Preview(self.head(rows).collect(), self._query)
+
+    def export(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        layout: str = DEFAULT,
+        on_exists: OnExists = "error",
+        originals: bool | str = False,
+        dry_run: bool = False,
+        refresh: Literal["engine"] | None = None,
+        cache_control: str | None = None,
+        limits: Limits | None = None,
+        slots: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        watch: Watcher | None = None,
+    ) -> Run:
+        """Make all renditions and measures, write them with a manifest, and wait for the end.
+
+        What a former export to the same place has made of the same sources by the same recipes is used again and
+        not read; a run that was killed goes on where it stopped.
+
+        Parameters
+        ----------
+        to
+            A folder or any fsspec URL.
+        layout
+            Where each file goes below `to`: columns, and `{rendition}`, `{stem}`, `{dir}`, `{ext}`, `{id}`, `{recipe}`,
+            `{key}`.
+        on_exists
+            `error` raises before anything is written when other files stand under the names; `replace` puts ours in
+            their place, one by one; `version` writes under a fresh prefix.
+        originals
+            Whether the sources are copied as well: True for `originals/{path}`, or a layout of their own.
+        dry_run
+            Plan everything, write nothing: the manifest says what would be done.
+        refresh
+            `"engine"` makes again what another version of the engine has made.
+        cache_control
+            Given to stores that keep it with each object.
+        limits
+            How big is too big.
+        slots
+            How many assets are worked on at once; cores + 1 by default.
+        storage_options
+            Passed to fsspec for the destination.
+        watch
+            Is called with the progress, at most four times a second.
+        """
+        doing = self._carried_out(limits, slots, watch)
+        job = self._job(layout, originals, cache_control, doing.limits, on_exists)
+        run = Run(Store.open(to, storage_options), new_id(), doing)
+        rows = partial(self._stream, doing)
+        return run.rehearse(job, rows, on_exists) if dry_run else run.begin(job, rows, on_exists, refresh)
+
+    def start(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        layout: str = DEFAULT,
+        on_exists: OnExists = "error",
+        originals: bool | str = False,
+        refresh: Literal["engine"] | None = None,
+        cache_control: str | None = None,
+        limits: Limits | None = None,
+        slots: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        watch: Watcher | None = None,
+    ) -> Run:
+        """Begin an export and give the live run at once: `run.progress`, `run.cancel()`, `run.result()`, `await run`.
+
+        Takes what `export` takes.
+        """
+        doing = self._carried_out(limits, slots, watch)
+        job = self._job(layout, originals, cache_control, doing.limits, on_exists)
+        run = Run(Store.open(to, storage_options), new_id(), doing)
+        return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
+
+    # ---- within ------------------------------------------------------------------------------------------------------
+
+    def _carried_out(self, limits: Limits | None, slots: int | None, watch: Watcher | None) -> Doing:
+        return replace(
+            self._doing,
+            slots=slots or self._doing.slots,
+            limits=limits or self._doing.limits,
+            watch=(*self._doing.watch, *([watch] if watch else [])),
+        )
+
+    def _job(
+        self,
+        layout: str,
+        originals: bool | str,
+        cache_control: str | None,
+        limits: Limits,
+        on_exists: str,
+    ) -> Job:
+        """Check what can be checked before anything is read."""
+        if on_exists not in get_args(OnExists):
+            allowed = " or ".join(map(repr, get_args(OnExists)))
+            raise UsageError(expected("export(on_exists=...)", allowed, on_exists))
+        recipes = self.recipes
+        if not recipes and not originals:
+            raise UsageError(
+                "export(): nothing to make; add a rendition first: with_columns(thumb=mf.image.resize(320).webp())"
+            )
+        copies = ORIGINALS if originals is True else originals or None
+        if copies and ORIGINAL in recipes:
+            raise UsageError(f"export(originals=...): a column is named {ORIGINAL!r} already; rename it first")
+        for template in (layout, copies):
+            if template:
+                Layout(template).check([*self.columns, *OWN])
+        return Job(
+            recipes=tuple(recipes.items()),
+            layout=layout,
+            originals=copies,
+            replace=on_exists == "replace",
+            limits=limits,
+            cache_control=cache_control,
+        )
+
+    @contextmanager
+    def _rows(self, slots: int | None) -> Iterator[Stream]:
+        doing = self._carried_out(None, slots, None)
+        with LocalPool(doing.slots, doing.limits) as pool:
+            yield self._stream(doing, pool, None)
+
+    def _stream(self, doing: Doing, pool: LocalPool, known: Known | None) -> Stream:
+        sources = Sources(doing.storage_options)
+        prober = Prober(pool, sources, doing.limits, known)
+        worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)
+        return Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool)
+
+
+def _inline(rows: pl.DataFrame) -> int:
+    """Count the bytes of files that a batch holds."""
+    held = 0
+    for column in rows.get_columns():
+        if isinstance(column.dtype, pl.Struct) and "data" in [field.name for field in column.dtype.fields]:
+            held += int(column.struct.field("data").bin.size().sum() or 0)
+    return held
+
+
+def scan(
+    source: Any,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    hidden: bool = False,
+    root: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+) -> MediaFrame:
+    """Make a frame of a folder, a pattern, a file, a URL, or a table with a column `uri`; nothing is read yet.
+
+    Parameters
+    ----------
+    source
+        A folder, glob or file, local or at any fsspec URL; a Parquet, CSV, Arrow or NDJSON file, a polars or Arrow
+        table, or a list of URIs.
+    storage_options
+        Passed to fsspec.
+    hidden
+        Whether files and folders whose names begin with a dot are listed.
+    root
+        What relative URIs of a table are below of.
+    limits
+        How big is too big.
+
+    Examples
+    --------
+    >>> mf.scan(getfixture("folder")).probe().select("name", "format", "width").collect().height
+    3
+    """
+    found = scan_source(source, storage_options=storage_options, hidden=hidden, root=root)
+    doing = Doing(limits=limits or Limits(), storage_options=storage_options)
+    return MediaFrame(found, doing=doing)

@@ -1,0 +1,362 @@
+"""One execution of a plan over frozen rows: start, resume, retry, cancel, and what became of it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from mediaframe.errors import RunError, did_you_mean
+from mediaframe.model.limits import Limits
+from mediaframe.storage.store import Store
+from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
+from mediaframe.work.ability import engine_versions
+from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
+from mediaframe.work.carry import blame, carry_out
+from mediaframe.work.commit import RunFiles, head_commit, logged, read_manifest, runs
+from mediaframe.work.events import Progress, Tally, Watcher
+from mediaframe.work.hidden import ASSET, visible
+from mediaframe.work.job import Job
+from mediaframe.work.known import Known
+from mediaframe.work.local import LocalPool
+from mediaframe.work.lock import Lock
+from mediaframe.work.stream import Stream
+
+STATES = ("planned", "running", "complete", "complete_with_errors", "failed", "cancelled")
+"""What a run can be; the exit codes of the shell follow: 0, 3 (with errors), 1 (failed), 130 (cancelled)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """How a run is carried out: never part of what it makes."""
+
+    slots: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    storage_options: Mapping[str, Any] | None = None
+    """For the sources."""
+    watch: tuple[Watcher, ...] = ()
+
+
+PoolRows = Callable[[LocalPool, Known | None], Stream]
+"""Gives the rows of a frame, told which slots to use and what is known of headers."""
+
+
+class Run:
+    """One execution: what was asked, how far it is, and what became of each asset.
+
+    `manifest`, `failures`, `excluded` and `assets` are polars tables; `await run` and `run.result()` wait for the end.
+    """
+
+    def __init__(self, store: Store, id: str, doing: Doing) -> None:
+        self.store = store
+        self._doing = doing
+        self._state = "planned"
+        self._tally = Tally(watchers=doing.watch)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
+        self._pool: LocalPool | None = None
+        self._dry: pl.DataFrame | None = None
+        self.files = RunFiles(store, id)
+
+    @property
+    def id(self) -> str:
+        """The name of the run: when it began, and some chance."""
+        return self.files.run
+
+    @classmethod
+    def open(
+        cls,
+        to: str,
+        id: str | None = None,  # noqa: A002  # what a run is named by
+        doing: Doing | None = None,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Open a run of a destination again, the newest unless it is named."""
+        store = Store.open(to, storage_options)
+        known = runs(store)
+        if not known or (id is not None and id not in known):
+            what = f"no run {id!r}{did_you_mean(id, known)}" if id else "no run here"
+            raise RunError(f"{store.url}: {what}; export to it first", code="E_MANIFEST")
+        run = cls(store, id or known[-1], doing or Doing())
+        summary = run.files.summary()
+        run._state = summary["state"] if summary else "cancelled"
+        return run
+
+    # ---- what is known of it
+
+    @property
+    def to(self) -> str:
+        """Where the results are."""
+        return self.store.url
+
+    @property
+    def state(self) -> str:
+        """One of planned, running, complete, complete_with_errors, failed, cancelled."""
+        return self._state
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self._tally.progress()
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What became of it, in numbers: the content of `run.json`."""
+        return self.files.summary() or {"id": self.id, "state": self._state}
+
+    @property
+    def manifest(self) -> pl.DataFrame:
+        """One row for each asset and rendition that applies, whatever became of it."""
+        if self._dry is not None:
+            return self._dry
+        return self._table("renditions", RENDITION, "rendition")
+
+    @property
+    def measures(self) -> pl.DataFrame:
+        """One row for each asset and measure that applies."""
+        return self._table("measures", MEASURED, "measure")
+
+    @property
+    def excluded(self) -> pl.DataFrame:
+        """Assets that a filter dropped because they could not be read, and those that no recipe takes for that."""
+        found = self.files.table("excluded")
+        return pl.DataFrame() if found is None else found
+
+    @property
+    def failures(self) -> pl.DataFrame:
+        """Everything that did not work: renditions, measures and assets that could not be read."""
+        columns = ["asset_id", "source", "what", "error_code", "stage", "error", "retryable"]
+        renditions = self.manifest.filter(pl.col("status") == "failed").rename({"rendition": "what"})
+        measures = self.measures.filter(pl.col("status") == "failed").rename({"measure": "what"})
+        tables = [renditions.select(columns), measures.select(columns)]
+        excluded = self.excluded
+        if excluded.height:
+            tables.append(
+                excluded.select(
+                    pl.col("id").alias("asset_id"),
+                    pl.col("uri").alias("source"),
+                    pl.lit("excluded").alias("what"),
+                    "error_code",
+                    pl.lit("probe").alias("stage"),
+                    "error",
+                    pl.lit(value=False).alias("retryable"),
+                )
+            )
+        return pl.concat(tables)
+
+    @property
+    def assets(self) -> pl.DataFrame:
+        """The frozen input, with the measured values as columns."""
+        parts = list(self.files.inputs())
+        if not parts:
+            return pl.DataFrame()
+        rows = pl.concat(parts, how="diagonal_relaxed")
+        values = self.measures.filter(pl.col("status") != "failed")
+        if values.height:
+            wide = values.pivot(on="measure", index="asset_id", values="value")
+            names = [name for name in wide.columns if name != "asset_id"]
+            wide = wide.with_columns(_decoded(wide[name]) for name in names)
+            ids = pl.col(ASSET).struct.field("id").alias("__mf_id")
+            rows = rows.with_columns(ids).join(
+                wide, left_on="__mf_id", right_on="asset_id", how="left", maintain_order="left"
+            )
+        return visible(rows)
+
+    def _table(self, table: str, fields: tuple[Field, ...], word: str) -> pl.DataFrame:
+        head = head_commit(self.store)
+        for entry in head.manifests if head else ():
+            if entry["run"] == self.id and entry["table"] == table and self._state != "running":
+                return read_manifest(self.store, entry)
+        lines = [line for log in self.files.logs() for line in log if word in line]
+        if not lines:
+            return pl.DataFrame(schema=schema(fields))
+        rows = logged(lines, fields).sort("row", "place", "attempt")
+        rows = rows.unique(["row", "place"], keep="last", maintain_order=True)
+        return rows.select([field.name for field in fields])
+
+    # ---- waiting, stopping, going on
+
+    def result(self, timeout: float | None = None) -> Run:
+        """Wait for the end; raises what made the run fail."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                raise TimeoutError(f"run {self.id} is still going: {self.progress.line()}")
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        while self._thread is not None and self._thread.is_alive():
+            yield
+            time.sleep(0.01)
+        return self.result()
+
+    def cancel(self) -> None:
+        """Stop: what is done is kept, and the run can be resumed."""
+        self._stop.set()
+        if self._pool is not None:
+            self._pool.stop()
+
+    def resume(self) -> Run:
+        """Go on where the run stopped; one that ended does nothing."""
+        if self._state not in ("complete", "complete_with_errors"):
+            self._go_on(again=False)
+        return self
+
+    def retry(self) -> Run:
+        """Try once more what failed; everything else stays as it is."""
+        if self._state == "running":
+            raise RunError(f"run {self.id}: expected a run that ended, got one that is running; wait for it")
+        self._go_on(again=True)
+        return self
+
+    def __repr__(self) -> str:
+        counts = self.summary.get("counts", {})
+        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()) if count)
+        return f"Run {self.id} to {self.to}: {self._state}" + (f" ({told})" if told else "")
+
+    # ---- the doing
+
+    def rehearse(self, job: Job, rows: PoolRows, on_exists: OnExists) -> Run:
+        """Plan, write nothing, and let the manifest say what would be done."""
+        with self._slots(self._doing.limits) as pool:
+            self._dry = rehearse(self.store, job, partial(rows, pool), on_exists)
+        return self
+
+    def begin(self, job: Job, rows: PoolRows, on_exists: OnExists, refresh: str | None) -> Run:
+        """Freeze the rows, then carry the run out."""
+        self._state = "planning"
+        with self._slots(self._doing.limits) as pool, Lock(self.store):
+            try:
+                engine = engine_versions(pool) if refresh == "engine" else None
+                begun = begin(self.store, job, partial(rows, pool), self._tally, on_exists=on_exists, engines=engine)
+            except BaseException as error:
+                self._state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
+                self._error = error
+                raise
+            self.files = begun.files
+            self._carry_out(begun.job, pool, again=False, ours=begun.ours)
+        return self
+
+    def in_background(self, *args: Any) -> Run:
+        """Do what `begin` does in a thread."""
+
+        def work() -> None:
+            try:
+                self.begin(*args)
+            except BaseException as error:  # noqa: BLE001  # raised by result(), in the thread that asks
+                self._error = error
+
+        self._thread = threading.Thread(target=work, name=f"mediaframe-{self.id}")
+        self._thread.start()
+        return self
+
+    def _go_on(self, *, again: bool) -> None:
+        """Work through what is left, with slots of its own."""
+        job = Job.from_json(self.files.plan()["job"])
+        with self._slots(job.limits) as pool, Lock(self.store):
+            self.store.sweep(older_than=0)
+            self._carry_out(job, pool, again=again, ours=True)
+
+    def _slots(self, limits: Limits) -> LocalPool:
+        self._stop.clear()
+        self._pool = LocalPool(self._doing.slots, limits)
+        return self._pool
+
+    def _carry_out(self, job: Job, pool: LocalPool, *, again: bool, ours: bool) -> None:
+        began = datetime.now(UTC)
+        self._state = "running"
+        try:
+            self._state = carry_out(
+                self.files,
+                job,
+                pool,
+                self._tally,
+                stopped=self._stop.is_set,
+                again=again,
+                ours=ours,
+                storage_options=self._doing.storage_options,
+            )
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self._state = "cancelled" if interrupted else "failed"
+            self._tell(began, None if interrupted else error)
+            raise
+        self._tell(began, None)
+
+    def _tell(self, began: datetime, error: BaseException | None) -> None:
+        """Write `run.json`."""
+        self._tally.enter(self._state)
+        manifest, measures = self.manifest, self.measures
+        counts = dict(manifest.group_by("status").len().iter_rows())
+        written = manifest.filter(pl.col("status") == "written")
+        head = head_commit(self.store)
+        self.files.write_summary(
+            {
+                "id": self.id,
+                "state": self._state,
+                "to": self.to,
+                "began_at": began.isoformat(),
+                "ended_at": datetime.now(UTC).isoformat(),
+                "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
+                "counts": counts,
+                "measured": measures.filter(pl.col("status") != "failed").height,
+                "errors": dict(self.failures.group_by("error_code").len().iter_rows()),
+                "excluded": self.excluded.height,
+                "bytes_in": self._tally.progress().bytes_in,
+                "bytes_out": int(written["bytes"].sum() or 0),
+                "recipes": self.files.plan()["job"]["text"],
+                "layout": self.files.plan()["job"]["layout"],
+                "manifests": [dict(one) for one in (head.manifests if head else ()) if one["run"] == self.id],
+                "mediaframe": mediaframe_version(),
+                "python": platform.python_version(),
+                "error": blame(error) if error else None,
+            }
+        )
+
+
+def open_run(to: str, id: str | None = None, *, storage_options: Mapping[str, Any] | None = None) -> Run:
+    """Open a run of a destination again, the newest unless it is named."""
+    return Run.open(to, id, storage_options=storage_options)
+
+
+def resume(
+    to: str,
+    id: str | None = None,
+    *,
+    slots: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    watch: Watcher | None = None,
+) -> Run:
+    """Go on with a run that was stopped or killed; one that ended does nothing.
+
+    Parameters
+    ----------
+    to
+        Where the run writes.
+    id
+        Which run, the newest unless it is named.
+    slots
+        How many assets are worked on at once.
+    storage_options
+        Passed to fsspec, for sources and destination.
+    watch
+        Is called with the progress.
+    """
+    doing = Doing(slots=slots, storage_options=storage_options, watch=(watch,) if watch else ())
+    return Run.open(to, id, doing, storage_options=storage_options).resume()
+
+
+def _decoded(values: pl.Series) -> pl.Series:
+    return pl.Series(values.name, [None if one is None else json.loads(one) for one in values])

@@ -1,0 +1,99 @@
+"""One file through one recipe, without a frame: everybody's first line."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mediaframe.errors import AssetError, RecipeError, expected
+from mediaframe.model.limits import Limits
+from mediaframe.model.recipe import Finished
+from mediaframe.model.media_type import sniff
+from mediaframe.storage.source import Sources
+from mediaframe.storage.store import Store
+from mediaframe.work.slot import Slot
+
+
+def run_one(
+    recipe: Finished,
+    source: str | os.PathLike[str] | bytes,
+    *,
+    to: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    row: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Serve one file; see `Finished.run`."""
+    recipe = _bound(recipe, row)
+    if to is not None and recipe.format is None:
+        raise RecipeError(f"{recipe!r}: a measure gives a value, not a file; leave `to` out")
+    data = _read(source, limits or Limits(), storage_options)
+    reply, payload = _render(recipe, data, limits or Limits())
+    if reply["status"] == "failed":
+        raise AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
+    if "value" in reply:
+        return reply["value"]
+    if to is None:
+        return payload
+    return _write(os.fspath(to), payload, recipe, storage_options)
+
+
+def _bound(recipe: Finished, row: Mapping[str, Any] | None) -> Finished:
+    if recipe.columns and row is None:
+        names = ", ".join(sorted(recipe.columns))
+        raise RecipeError(f"{recipe!r}: takes arguments from the columns {names}; give them as row={{...}}")
+    return recipe.bind(row or {})
+
+
+def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | None) -> bytes:
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+    elif isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+        uri = name if "://" in name else str(Path(name).absolute())
+        data = Sources(storage_options).read(uri, limits.media_bytes)
+    else:
+        raise RecipeError(expected("run(source)", "a path, a URL or bytes", source))
+    if not data:
+        raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
+    return data
+
+
+def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    found = sniff(data[:65536])
+    if found is None:
+        raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
+    if found.kind != recipe.start:
+        raise AssetError(f"expected {recipe.start}, got {found.format}", code="E_UNSUPPORTED_FORMAT")
+    request = {
+        "do": "render",
+        "kind": found.kind,
+        "format": found.format,
+        "limits": limits.to_json(),
+        "renditions": [{"name": "one", "recipe": recipe.to_json()}],
+    }
+    slot, turn = _slot(os.getpid())
+    with turn:
+        frames = [frame for frame in slot.ask(request, data) if "rendition" in frame[0]]
+    return frames[0]
+
+
+@cache
+def _slot(pid: int) -> tuple[Slot, threading.Lock]:
+    """Keep one child for the process, since starting one costs ten times what a small picture does."""
+    slot = Slot()
+    atexit.register(slot.close)
+    return slot, threading.Lock()
+
+
+def _write(to: str, payload: bytes, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:
+    folder, _, name = (to if "://" in to else str(Path(to).absolute())).rpartition("/")
+    store = Store.open(folder or "/", storage_options)
+    media_type = recipe.format.media_type if recipe.format else None
+    store.write(name, payload, replace=True, media_type=media_type)
+    return store.uri(name)

@@ -1,0 +1,87 @@
+"""What can be done here: asked of the engines in a child, tried and not promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import mediaframe.recipes  # noqa: F401  # loads the words
+from mediaframe.engines.base import Engine, Pixels, Source
+from mediaframe.engines.catalog import ENTRIES, engine
+from mediaframe.errors import MediaframeError, MissingError
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.media_type import by_word
+from mediaframe.model.operation import Operation
+from mediaframe.model.spec import Spec, every
+from mediaframe.work.local import LocalPool
+from mediaframe.work.slot import Slot
+
+_SAMPLE = Pixels(16, 16, 3, bytes(range(256)) * 3)
+
+
+def formats(request: Mapping[str, Any], source: Source | None = None) -> dict[str, Any]:
+    """Say, in a child, which engines there are, what they read, write and do."""
+    engines, reads, writes = [], [], []
+    for entry in ENTRIES:
+        try:
+            found = engine(entry.name)
+        except MissingError as error:
+            engines.append({"name": entry.name, "kinds": list(entry.kinds), "missing": error.message})
+            continue
+        engines.append({"name": entry.name, "kinds": list(entry.kinds), "version": found.version(), **found.facts()})
+        for word, install in sorted(found.reading().items()):
+            known = by_word(word)
+            media_type = known.media_type if known else None
+            reads.append({"format": word, "media_type": media_type, "engine": entry.name, "install": install})
+        writes += [_write(found, spec) for spec in every(Format) if found.can(spec)]
+    return {
+        "engines": engines,
+        "reads": reads,
+        "writes": writes,
+        "operations": _done(Operation),
+        "measures": _done(Measure),
+    }
+
+
+def ability() -> dict[str, Any]:
+    """Ask a child what can be done here."""
+    with Slot() as slot:
+        answer: dict[str, Any] = {}
+        for header, _ in slot.ask({"do": "formats"}, None):
+            answer = header
+        return {**{name: value for name, value in answer.items() if name != "done"}, "child": slot.hello}
+
+
+def engine_versions(pool: LocalPool) -> frozenset[str]:
+    """Name the engines of the children of a pool, each with its version."""
+    found: set[str] = set()
+    for answer in pool.run(lambda _, slot: list(slot.ask({"do": "formats"}, None)), [None]):
+        found.update(one["version"] for one in answer[-1][0]["engines"] if "version" in one)
+    return frozenset(found)
+
+
+def _write(found: Engine[Any], spec: type[Format]) -> dict[str, Any]:
+    row = {"format": spec.word, "media_type": spec.media_type, "engine": found.name, "problem": ""}
+    try:
+        found.encode(spec(), found.adopt(_SAMPLE))
+    except MediaframeError as error:
+        row["problem"] = error.message
+    return row
+
+
+def _done(family: type[Spec]) -> list[dict[str, Any]]:
+    rows = []
+    for spec in every(family):
+        engines = [entry.name for entry in ENTRIES if spec.takes in entry.kinds and _can(entry.name, spec)]
+        rows.append(
+            {"word": spec.word, "kind": spec.takes, "engines": engines, "module": spec.__module__,
+             "summary": spec.summary()}
+        )  # fmt: skip
+    return rows
+
+
+def _can(name: str, spec: type[Spec]) -> bool:
+    try:
+        return engine(name).can(spec)
+    except MissingError:
+        return False

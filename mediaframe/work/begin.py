@@ -1,0 +1,169 @@
+"""A run begun: rows frozen, names checked, earlier work found, and the plan published."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from mediaframe.errors import StoreError
+from mediaframe.storage.store import Store
+from mediaframe.work.carry import settle
+from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured, runs
+from mediaframe.work.events import Tally
+from mediaframe.work.freeze import Freezer, Frozen
+from mediaframe.work.job import FORMAT, Job
+from mediaframe.work.known import Known
+from mediaframe.work.stream import Stream
+
+Rows = Callable[[Known | None], Stream]
+"""Gives the rows of a frame, told what is known of their headers."""
+
+OnExists = Literal["error", "replace", "version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a run begins with."""
+
+    files: RunFiles
+    job: Job
+    ours: bool
+    """Whether an earlier attempt at the same rows was killed, so that what stands there may be ours."""
+
+
+def begin(
+    store: Store,
+    job: Job,
+    rows: Rows,
+    tally: Tally,
+    *,
+    on_exists: OnExists,
+    engines: frozenset[str] | None,
+) -> Begun:
+    """Freeze the rows, refuse what cannot be, and publish the plan; nothing of a medium is written.
+
+    Parameters
+    ----------
+    rows
+        Gives the stream of rows, once it is told what is known of their headers from before.
+    engines
+        The versions of the engines, where results of other versions are to be made again.
+    """
+    run_id = new_id()
+    if on_exists == "version":
+        job = replace(job, prefix=f"{run_id}/")
+    with _frozen(store, job, rows, on_exists, engines) as (frozen, freezer, stream):
+        earlier = None if on_exists == "version" else _unfinished(store, job.identity(frozen.digest))
+        if earlier is None:
+            if on_exists == "error":
+                freezer.refuse_stale()
+            files = RunFiles(store, run_id)
+            _publish(files, job, frozen, stream, tally)
+            return Begun(files, job, ours=False)
+    files = RunFiles(store, earlier)
+    return Begun(files, Job.from_json(files.plan()["job"]), ours=True)
+
+
+def rehearse(store: Store, job: Job, rows: Rows, on_exists: OnExists) -> pl.DataFrame:
+    """Plan as a run would, write nothing, and give the rows that the manifest would have."""
+    if on_exists == "version":
+        job = replace(job, prefix=f"{new_id()}/")
+    with _frozen(store, job, rows, on_exists, None) as (frozen, freezer, _):
+        if on_exists == "error":
+            freezer.refuse_stale()
+        return frozen.rehearsal(job)
+
+
+def new_id() -> str:
+    """Make the id of a run: its time, and some chance.
+
+    >>> len(new_id())
+    22
+    """
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def mediaframe_version() -> str:
+    """Give the version of this package."""
+    try:
+        return version("mediaframe")
+    except PackageNotFoundError:  # Run from a source tree that was never installed.
+        return "0+source"
+
+
+@contextmanager
+def _frozen(
+    store: Store, job: Job, rows: Rows, on_exists: OnExists, engines: frozenset[str] | None
+) -> Iterator[tuple[Frozen, Freezer, Stream]]:
+    head = head_commit(store) if on_exists != "version" else None
+    with (
+        Known(live(store, head).iter_rows(named=True), name="rendition") as files,
+        Known(measured(store, head).iter_rows(named=True), name="measure") as values,
+        Known(_probed(store, head), source="uri") as probed,
+        tempfile.TemporaryDirectory(prefix="mediaframe-") as folder,
+    ):
+        freezer = Freezer(job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines)
+        stream = rows(probed)
+        frozen = freezer.freeze(stream.frozen(), Path(folder))
+        freezer.refuse_clashes()
+        yield frozen, freezer, stream
+
+
+def _probed(store: Store, head: Commit | None) -> Iterator[dict[str, Any]]:
+    """Give what the last run knew of headers, if the same mediaframe read them."""
+    if head is None:
+        return
+    files = RunFiles(store, head.run)
+    if files.plan()["mediaframe"] == mediaframe_version():
+        for table in files.tables("probed"):
+            yield from table.iter_rows(named=True)
+
+
+def _unfinished(store: Store, identity: str) -> str | None:
+    """Find a run of the same recipes over the same rows that never came to its end."""
+    for run in reversed(runs(store)):
+        files = RunFiles(store, run)
+        summary = files.summary()
+        if summary is not None and summary["state"] in ("complete", "complete_with_errors"):
+            continue
+        try:
+            plan = files.plan()
+        except StoreError:  # Killed before its plan was written: nothing of it can be used.
+            continue
+        if plan["identity"] == identity:
+            return run
+    return None
+
+
+def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: Tally) -> None:
+    """Write the frozen input, then what is settled already, then the plan that makes them count."""
+    for number, part in enumerate(frozen.parts):
+        files.write_input(number, part)
+    for number, table in enumerate(stream.prober.found):
+        files.write_table(f"probed/part-{number:05d}", table)
+    excluded = [*stream.excluded, *frozen.excluded]
+    if excluded:
+        files.write_table("excluded", pl.concat(excluded, how="diagonal_relaxed"))
+    for number, path in enumerate(frozen.lines):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        settle(files, tally, number, lines)
+    plan: dict[str, Any] = {
+        "form": FORMAT,
+        "run": files.run,
+        "identity": job.identity(frozen.digest),
+        "rows": frozen.rows,
+        "job": job.to_json(),
+        "mediaframe": mediaframe_version(),
+        "created_at": datetime.now(UTC).isoformat(),
+    }
+    files.write_plan(plan)

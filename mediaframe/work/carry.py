@@ -1,0 +1,78 @@
+"""A run carried out: batches through the slots, the row log as they end, the manifest at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mediaframe.errors import MediaframeError
+from mediaframe.storage.source import Sources
+from mediaframe.work.batch import Batch, batches
+from mediaframe.work.commit import RunFiles, commit
+from mediaframe.work.events import Tally
+from mediaframe.work.job import Job
+from mediaframe.work.local import LocalPool
+from mediaframe.work.pending import Pending
+from mediaframe.work.slot import Slot
+from mediaframe.work.task import Outcome, Worker
+
+
+def carry_out(
+    files: RunFiles,
+    job: Job,
+    pool: LocalPool,
+    tally: Tally,
+    *,
+    stopped: Callable[[], bool],
+    again: bool = False,
+    ours: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+) -> str:
+    """Work through what is pending, then commit; gives the state the run ends in.
+
+    Parameters
+    ----------
+    again
+        Whether what failed is tried once more.
+    ours
+        Whether a file that stands under a name of this run may be ours, left behind by an attempt that was killed.
+    """
+    pending = Pending(files, job)
+    tally.total += pending.count(again=again)
+    tally.enter("running")
+    if again or ours:
+        job = replace(job, replace=True)
+    worker = Worker(job, Sources(storage_options), files.store, stopped)
+    items = pending.items(again=again)
+    _through(worker, files, batches(items), pool, tally)
+    if stopped():
+        return "cancelled"
+    commit(files)
+    failed = tally.progress().failed
+    return "complete_with_errors" if failed else "complete"
+
+
+def _through(worker: Worker, files: RunFiles, work: Iterable[Batch], pool: LocalPool, tally: Tally) -> None:
+    def do(batch: Batch, slot: Slot) -> Outcome:
+        outcome = worker(batch, slot)
+        files.store.settle()
+        # The slot's own thread writes the log, so that what is done is kept when nobody waits for it any more.
+        files.log(f"{batch.index:06d}", outcome.lines)
+        return outcome
+
+    for outcome in pool.run(do, work):
+        tally.count(outcome.lines, outcome.bytes_in)
+
+
+def settle(files: RunFiles, tally: Tally, number: int, lines: list[dict[str, Any]]) -> None:
+    """Log lines that were settled while planning: what is reused, and what cannot be done."""
+    files.log(f"plan-{number:05d}", lines)
+    tally.total += len(lines)
+    tally.count(lines)
+
+
+def blame(error: BaseException) -> dict[str, str]:
+    """Say for `run.json` what made a run fail."""
+    code = error.code if isinstance(error, MediaframeError) else "E_INTERNAL"
+    return {"code": code, "message": str(error)[:500]}

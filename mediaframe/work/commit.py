@@ -1,0 +1,233 @@
+"""What is kept beside the results: frozen input, row log, manifest and commit mark, in the order that keeps them true.
+
+Objects are written first, then the row log, then the manifest, then the commit mark. Readers go the other way and
+believe the manifest; a listing is advice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mediaframe.errors import RunError, StoreError
+from mediaframe.storage.store import Store
+from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
+from mediaframe.work.job import FORMAT
+
+AREA = "_mediaframe"
+
+_ORDER: dict[str, Any] = {"row": pl.Int64, "place": pl.Int32, "attempt": pl.Int32}
+"""What a line of the row log begins with: where the row stands, and which attempt it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit mark: which manifests are true of a destination."""
+
+    number: int
+    run: str
+    manifests: tuple[dict[str, Any], ...]
+    created_at: str
+
+
+class RunFiles:
+    """The files of one run beside the results."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        self.store = store
+        self.run = run
+        self.root = f"{AREA}/runs/{run}"
+
+    # ---- the plan and the frozen input
+
+    def write_plan(self, plan: Mapping[str, Any]) -> None:
+        """Write the plan, once."""
+        self.store.write(f"{self.root}/plan.json", _json(plan), replace=False)
+
+    def plan(self) -> dict[str, Any]:
+        """Read the plan."""
+        found: dict[str, Any] = json.loads(self.store.read(f"{self.root}/plan.json"))
+        if found.get("form") != FORMAT:
+            raise RunError(
+                f"run {self.run}: expected files of form {FORMAT}, got {found.get('form')}; "
+                "use the version of mediaframe that made them",
+                code="E_MANIFEST",
+            )
+        return found
+
+    def write_input(self, part: int, data: Path) -> None:
+        """Publish one part of the frozen input. A part left behind by a killed attempt is replaced."""
+        self.store.write(f"{self.root}/input/part-{part:05d}.parquet", data, replace=True)
+
+    def inputs(self) -> Iterator[pl.DataFrame]:
+        """Read the frozen input, part by part."""
+        yield from self.tables("input")
+
+    def write_table(self, name: str, table: pl.DataFrame) -> None:
+        """Write a table of the run, such as `excluded`."""
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        self.store.write(f"{self.root}/{name}.parquet", buffer.getvalue(), replace=True)
+
+    def table(self, name: str) -> pl.DataFrame | None:
+        """Read a table of the run, or None where it was never written."""
+        if self.store.stat(f"{self.root}/{name}.parquet") is None:
+            return None
+        return pl.read_parquet(io.BytesIO(self.store.read(f"{self.root}/{name}.parquet")))
+
+    def tables(self, folder: str) -> Iterator[pl.DataFrame]:
+        """Read the tables of a folder of the run, one after the other."""
+        for stat in sorted(self.store.list(f"{self.root}/{folder}/"), key=lambda one: one.name):
+            yield pl.read_parquet(io.BytesIO(self.store.read(stat.name)))
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write `run.json`: what became of the run, for people and programs."""
+        self.store.write(f"{self.root}/run.json", _json(summary), replace=True)
+
+    def summary(self) -> dict[str, Any] | None:
+        """Read `run.json`, or None where the run did not end."""
+        if self.store.stat(f"{self.root}/run.json") is None:
+            return None
+        found: dict[str, Any] = json.loads(self.store.read(f"{self.root}/run.json"))
+        return found
+
+    # ---- the row log
+
+    def log(self, part: str, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Append to the row log: the durable mark that rows are done."""
+        text = "".join(json.dumps(line, default=_plain) + "\n" for line in lines)
+        if text:
+            self.store.write(f"{self.root}/rows/{part}-{uuid.uuid4().hex[:8]}.jsonl", text.encode())
+
+    def logs(self) -> Iterator[list[dict[str, Any]]]:
+        """Read the row log, file by file."""
+        for stat in sorted(self.store.list(f"{self.root}/rows/"), key=lambda one: one.name):
+            yield [json.loads(line) for line in self.store.read(stat.name).splitlines()]
+
+
+# ---- manifests and commits ---------------------------------------------------------------------------------------------
+
+
+def commit(files: RunFiles) -> Commit:
+    """Make the manifest of a run from its row log, then the commit mark that makes it true."""
+    store, head = files.store, head_commit(files.store)
+    number = head.number + 1 if head else 1
+    entries = [_publish(files, number, table) for table in ("renditions", "measures")]
+    kept = [one for one in (head.manifests if head else ()) if one["run"] != files.run]
+    mark = Commit(number, files.run, (*kept, *entries), datetime.now(UTC).isoformat())
+    body = {"form": FORMAT, "run": mark.run, "manifests": mark.manifests, "created_at": mark.created_at}
+    store.write(f"{AREA}/commits/{number:020d}.json", _json(body))
+    return mark
+
+
+_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
+    "renditions": ("rendition", RENDITION),
+    "measures": ("measure", MEASURED),
+}
+
+
+def _publish(files: RunFiles, number: int, table: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="mediaframe-") as folder:
+        path, rows = _fold(files, Path(folder), *_TABLES[table])
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = f"{AREA}/manifests/{number:020d}-{files.run}-{table}.parquet"
+        files.store.write(name, path, replace=True)
+    return {"name": name, "table": table, "run": files.run, "rows": rows, "sha256": sha256}
+
+
+def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -> tuple[Path, int]:
+    """Sort the row log by input order, the last attempt of each row alone, without holding it in memory."""
+    parts = []
+    for number, lines in enumerate(files.logs()):
+        rows = [line for line in lines if word in line]
+        if rows:
+            parts.append(folder / f"{number:06d}.parquet")
+            logged(rows, fields).write_parquet(parts[-1])
+    path = folder / "manifest.parquet"
+    if not parts:
+        pl.DataFrame(schema=schema(fields)).write_parquet(path)
+        return path, 0
+    last = pl.scan_parquet(parts).sort("row", "place", "attempt")
+    last = last.unique(["row", "place"], keep="last", maintain_order=True)
+    last.select([field.name for field in fields]).sink_parquet(path)
+    return path, int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def logged(lines: list[dict[str, Any]], fields: tuple[Field, ...]) -> pl.DataFrame:
+    """Make a table of lines of the row log."""
+    types = {**_ORDER, **schema(fields)}
+    times = [name for name, dtype in types.items() if isinstance(dtype, pl.Datetime)]
+    texts = {name: pl.String if name in times else dtype for name, dtype in types.items()}
+    made = pl.DataFrame([{name: line.get(name) for name in texts} for line in lines], schema=texts)
+    return made.with_columns(pl.col(times).str.to_datetime(time_unit="us", time_zone="UTC"))
+
+
+def head_commit(store: Store) -> Commit | None:
+    """Give the newest commit mark of a destination."""
+    marks = sorted(stat.name for stat in store.list(f"{AREA}/commits/"))
+    if not marks:
+        return None
+    body = json.loads(store.read(marks[-1]))
+    if body.get("form") != FORMAT:
+        raise RunError(
+            f"{store.url}: expected a commit of form {FORMAT}, got {body.get('form')}; "
+            "use the version of mediaframe that made it",
+            code="E_MANIFEST",
+        )
+    number = int(marks[-1].rpartition("/")[2].partition(".")[0])
+    return Commit(number, body["run"], tuple(body["manifests"]), body["created_at"])
+
+
+def read_manifest(store: Store, entry: Mapping[str, Any]) -> pl.DataFrame:
+    """Read one manifest and check that it is the one that was committed."""
+    try:
+        data = store.read(entry["name"])
+    except StoreError as error:
+        raise RunError(f"{store.url}: the manifest {entry['name']} is missing ({error})", code="E_MANIFEST") from error
+    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise RunError(f"{store.url}: the manifest {entry['name']} was changed after its commit", code="E_MANIFEST")
+    return pl.read_parquet(io.BytesIO(data))
+
+
+def live(store: Store, head: Commit | None) -> pl.DataFrame:
+    """Give the rows that are true of a destination: of each file the newest word."""
+    rows = _tables(store, head, "renditions").filter(pl.col("uri").is_not_null())
+    return rows.unique("uri", keep="first", maintain_order=True)
+
+
+def measured(store: Store, head: Commit | None) -> pl.DataFrame:
+    """Give the values that were measured for a destination: of each source and measure the newest."""
+    rows = _tables(store, head, "measures").filter(pl.col("status") != "failed")
+    return rows.unique(["source", "source_version", "recipe_id"], keep="first", maintain_order=True)
+
+
+def _tables(store: Store, head: Commit | None, table: str) -> pl.DataFrame:
+    entries = [entry for entry in (head.manifests if head else ()) if entry["table"] == table]
+    empty = pl.DataFrame(schema=schema(_TABLES[table][1]))
+    return pl.concat([*(read_manifest(store, entry) for entry in reversed(entries)), empty])
+
+
+def runs(store: Store) -> list[str]:
+    """Give the ids of the runs of a destination, the oldest first."""
+    names = {stat.name.split("/")[2] for stat in store.list(f"{AREA}/runs/") if stat.name.count("/") > 2}
+    return sorted(names)
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, default=_plain) + "\n").encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

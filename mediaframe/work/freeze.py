@@ -1,0 +1,255 @@
+"""Rows frozen into the input of a run: names, clashes, what can be reused, what cannot be done.
+
+All of this happens before the first byte of a medium is written, and most of it before one is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mediaframe.errors import AssetError, LayoutError, MediaframeError, RecipeError, RunError
+from mediaframe.model.recipe import Finished
+from mediaframe.storage.index import Index
+from mediaframe.storage.layout import Layout
+from mediaframe.storage.names import clash_key
+from mediaframe.storage.store import Store
+from mediaframe.table.schema import RENDITION
+from mediaframe.work.batch import Item, Wanted
+from mediaframe.work.commit import logged
+from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW
+from mediaframe.work.job import ORIGINAL, Job
+from mediaframe.work.known import Known, plain
+from mediaframe.work.task import begin, failure
+
+EXAMPLES = 10
+OWN = ("id", "uri", "path", "name")
+"""What a layout may name, whether the user kept the columns or not."""
+
+
+@dataclass(slots=True)
+class Frozen:
+    """The frozen input on local disk, before it is published."""
+
+    parts: list[Path] = field(default_factory=list)
+    lines: list[Path] = field(default_factory=list)
+    """Lines of the row log that are settled already: what is reused, what cannot be done."""
+    excluded: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    digest: str = ""
+
+    def rehearsal(self, job: Job) -> pl.DataFrame:
+        """Give the rows that the manifest would have: `planned`, reused, or failed already."""
+        lines = [json.loads(line) for path in self.lines for line in path.read_text().splitlines()]
+        for part in self.parts:
+            for row in pl.read_parquet(part).iter_rows(named=True):
+                lines += _planned(job, row)
+        made = logged([line for line in lines if "rendition" in line], RENDITION)
+        return made.sort("row", "place").select([one.name for one in RENDITION])
+
+
+def _planned(job: Job, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    recipes = dict(job.recipes)
+    for name, target in json.loads(row[PLAN]):
+        recipe = None if name == ORIGINAL and job.originals else recipes[name]
+        wanted = Wanted(name, job.place(name), bound(Wanted(name, job.place(name), recipe), row), target)
+        item = item_of(row[ROW], row[ASSET], (wanted,))
+        yield {**begin(item, wanted, 0), "status": "planned", "uri": target}
+
+
+class Freezer:
+    """Plans rows: each rendition is to be written, is reused, or cannot be done."""
+
+    def __init__(
+        self,
+        job: Job,
+        store: Store,
+        *,
+        files: Known | None = None,
+        values: Known | None = None,
+        check_stale: bool = True,
+        engines: frozenset[str] | None = None,
+    ) -> None:
+        self.job, self.store = job, store
+        self.layout = Layout(job.layout)
+        self.originals = Layout(job.originals) if job.originals else None
+        self.files, self.values = files, values
+        self.check_stale = check_stale
+        self.engines = engines
+        self.stale: list[str] = []
+        self.stale_count = 0
+        self.clashes: list[str] = []
+        self.clash_count = 0
+        self._names = Index()
+        self._digest = hashlib.sha256()
+        self._row = 0
+
+    def freeze(self, batches: Iterable[pl.DataFrame], folder: Path) -> Frozen:
+        """Write the planned rows as Parquet parts into a local folder, and say what they come to."""
+        frozen = Frozen()
+        for number, batch in enumerate(batches):
+            planned, lines = self.plan(batch, frozen)
+            frozen.parts.append(folder / f"part-{number:05d}.parquet")
+            planned.write_parquet(frozen.parts[-1])
+            frozen.lines.append(folder / f"lines-{number:05d}.jsonl")
+            frozen.lines[-1].write_text("".join(json.dumps(line, default=plain) + "\n" for line in lines))
+        self._names.close()
+        frozen.digest = self._digest.hexdigest()
+        frozen.rows = self._row
+        return frozen
+
+    def plan(self, batch: pl.DataFrame, frozen: Frozen) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+        """Plan the rows of one batch."""
+        plans, lines, lost = [], [], []
+        for row in batch.iter_rows(named=True):
+            wanted, settled = self._plan_row(row)
+            lost.append(row[ASSET]["status"] == "error" and not settled)
+            plans.append(json.dumps([[one.name, one.target] for one in wanted]))
+            lines += settled
+            frozen.states["todo"] += len(wanted)
+            frozen.states.update(str(line["status"]) for line in settled)
+            self._row += 1
+        if any(lost):
+            frozen.excluded.append(batch.filter(pl.Series(lost)).select(ASSET).unnest(ASSET))
+        numbers = pl.int_range(self._row - batch.height, self._row, eager=True).alias(ROW)
+        return batch.with_columns(numbers, pl.Series(PLAN, plans, dtype=pl.String)), lines
+
+    def refuse_clashes(self) -> None:
+        """Raise when two results have one name."""
+        if self.clash_count:
+            raise LayoutError(
+                f"layout {self.job.layout!r}: {self.clash_count} results have a name that another has too, such as "
+                f"{'; '.join(self.clashes)}; add a column to the layout, such as {{id}}",
+                code="E_NAME_COLLISION",
+            )
+
+    def refuse_stale(self) -> None:
+        """Raise when files stand under our names that no earlier run of ours vouches for."""
+        if self.stale_count:
+            raise RunError(
+                f"{self.store.url}: {self.stale_count} files stand there already that this run would write anew, such "
+                f"as {', '.join(self.stale)}; say on_exists='replace' or on_exists='version', or choose another place",
+                code="E_STORE_CONFLICT",
+            )
+
+    def _plan_row(self, row: dict[str, Any]) -> tuple[list[Wanted], list[dict[str, Any]]]:
+        asset, wanted, lines = row[ASSET], [], []
+        for name, recipe in applicable(self.job, asset):
+            item = item_of(self._row, asset, ())
+            one = Wanted(name, self.job.place(name), recipe)
+            try:
+                one = self._resolve(row, one)
+                settled = self._settled(item, one)
+            except MediaframeError as error:
+                settled = {**begin(item, one, 0), **failure(error)}
+            if settled is None:
+                wanted.append(one)
+            else:
+                lines.append(settled)
+            told = [asset["id"], asset["version"] or "", name, one.recipe_id, one.target or ""]
+            self._digest.update("\0".join(told).encode())
+        return wanted, lines
+
+    def _resolve(self, row: dict[str, Any], wanted: Wanted) -> Wanted:
+        """Bind the arguments and find the name."""
+        asset = row[ASSET]
+        recipe = bound(wanted, row)
+        if asset["status"] == "error":
+            raise AssetError(asset["error"] or "unreadable", code=asset["error_code"])
+        if recipe is not None and recipe.measure:
+            return Wanted(wanted.name, wanted.place, recipe)
+        layout = self.originals if recipe is None and self.originals else self.layout
+        extension = recipe.format.extension if recipe and recipe.format else _extension(asset["name"])
+        made = Wanted(wanted.name, wanted.place, recipe)
+        if layout.needs_key:
+            return made
+        values = layout_values(row)
+        target = self.job.prefix + layout.expand(values, wanted.name, made.recipe_id, extension)
+        other = self._names.claim(clash_key(target), f"{asset['path']} ({wanted.name})")
+        if other is not None:
+            self.clash_count += 1
+            if len(self.clashes) < EXAMPLES:
+                self.clashes.append(f"{target!r} for {other} and for {asset['path']} ({wanted.name})")
+        return Wanted(wanted.name, wanted.place, recipe, target)
+
+    def _settled(self, item: Item, wanted: Wanted) -> dict[str, Any] | None:
+        """Give the line of a result that is there already; None where it is to be made."""
+        if wanted.recipe is not None and wanted.recipe.measure:
+            row = self.values and self.values.find(item.uri, item.version, wanted.name, wanted.recipe_id)
+            return self._again(item, wanted, row) if row else None
+        row = self.files and self.files.find(item.uri, item.version, wanted.name, wanted.recipe_id)
+        if row and (wanted.target is None or row["uri"] == wanted.target) and not self._outdated(row):
+            stat = self.store.stat(row["uri"])
+            if stat is not None and stat.bytes == row["bytes"]:
+                return self._again(item, wanted, row)
+        if self.check_stale and wanted.target and self.store.stat(wanted.target) is not None:
+            self.stale_count += 1
+            if len(self.stale) < EXAMPLES:
+                self.stale.append(wanted.target)
+        return None
+
+    def _outdated(self, row: Mapping[str, Any]) -> bool:
+        return self.engines is not None and row["engine"] is not None and row["engine"] not in self.engines
+
+    def _again(self, item: Item, wanted: Wanted, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {**row, **begin(item, wanted, 0), "source_bytes": row.get("source_bytes"), "status": "reused"}
+
+
+def applicable(job: Job, asset: Mapping[str, Any]) -> Iterator[tuple[str, Finished | None]]:
+    """Give the renditions and measures that take an asset of this kind.
+
+    Where neither probe nor name tells the kind, all are tried: the content decides when it is read.
+    """
+    unknown = asset["kind"] is None and asset["status"] is None
+    for name, recipe in job.recipes:
+        if unknown or recipe.start == asset["kind"]:
+            yield name, recipe
+    if job.originals:
+        yield ORIGINAL, None
+
+
+def bound(wanted: Wanted, row: Mapping[str, Any]) -> Finished | None:
+    """Take the arguments of a recipe from a frozen row."""
+    recipe = wanted.recipe
+    if recipe is None or not recipe.columns:
+        return recipe
+    try:
+        return recipe.bind(row[ARGUMENTS + wanted.name])
+    except RecipeError as error:
+        raise AssetError(error.message, code="E_PARAM") from None
+
+
+def item_of(row: int, asset: Mapping[str, Any], wanted: tuple[Wanted, ...], attempts: int = 0) -> Item:
+    """Make the item of a batch from the hidden column of a row."""
+    return Item(
+        row=row,
+        id=asset["id"],
+        uri=asset["uri"],
+        version=asset["version"],
+        bytes=asset["bytes"],
+        kind=asset["kind"],
+        format=asset["format"],
+        pixels=(asset["width"] or 0) * (asset["height"] or 0) or None,
+        wanted=wanted,
+        attempts=attempts,
+        media_type=asset["media_type"],
+    )
+
+
+def layout_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a layout may name: the user's columns, and what we know of the asset."""
+    asset = row[ASSET]
+    values = {name: value for name, value in row.items() if not name.startswith("__mf_")}
+    return {**{name: asset[name] for name in OWN}, **values}
+
+
+def _extension(name: str | None) -> str:
+    return (name or "").rpartition(".")[2].lower() if "." in (name or "") else "bin"

@@ -1,0 +1,54 @@
+"""What is known from before: rows found again by source, version and what was done with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from mediaframe.storage.index import Index
+from mediaframe.storage.redact import redact
+
+
+class Known:
+    """Rows of an earlier run, on disk, by source, source version, name and recipe."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], source: str = "source", name: str = "") -> None:
+        self._index = Index()
+        version = "source_version" if source == "source" else "version"
+        for row in rows:
+            key = _key(row[source], row[version], row[name] if name else "", row.get("recipe_id") or "")
+            self._index.claim(key, json.dumps(row, default=plain))
+
+    def find(self, uri: str, version: str | None, name: str, recipe_id: str) -> dict[str, Any] | None:
+        """Give the row of this version of a source, or None."""
+        found = self._index.get(_key(redact(uri), version, name, recipe_id)) if version else None
+        row: dict[str, Any] | None = None if found is None else json.loads(found)
+        return row
+
+    def __enter__(self) -> Known:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the disk go."""
+        self._index.close()
+
+
+def plain(value: object) -> str:
+    """Write what JSON has no form for."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _key(source: str, version: str | None, name: str, recipe_id: str) -> bytes:
+    told = "\0".join([redact(source), version or "", name, recipe_id])
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()

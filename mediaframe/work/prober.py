@@ -1,0 +1,72 @@
+"""Probing of batches: headers read in the slots' threads, what was probed before taken from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mediaframe.model.limits import Limits
+from mediaframe.storage.names import local_path
+from mediaframe.storage.source import Sources
+from mediaframe.table.schema import PROBED
+from mediaframe.work.hidden import ASSET, learn
+from mediaframe.work.known import Known
+from mediaframe.work.local import LocalPool
+from mediaframe.work.probe import probe_one
+from mediaframe.work.slot import Slot
+
+CHUNK = 64
+"""Rows that one slot probes at a time."""
+
+_NAMES = tuple(field.name for field in PROBED)
+
+Rows = list[dict[str, Any]]
+
+
+class Prober:
+    """Reads the headers of a batch of assets; a bad asset is a row."""
+
+    def __init__(self, pool: LocalPool, sources: Sources, limits: Limits, known: Known | None = None) -> None:
+        self.pool, self.sources, self.limits, self.known = pool, sources, limits, known
+        self.found: list[pl.DataFrame] = []
+        """What was probed, batch by batch, for the next run."""
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Give the batch with what its headers say."""
+        assets: Rows = batch[ASSET].to_list()
+        facts: list[dict[str, Any] | None] = [self._remembered(asset) for asset in assets]
+        asked = [(at, assets[at]) for at, fact in enumerate(facts) if fact is None]
+        chunks = [asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)]
+        for found in self.pool.run(self._chunk, chunks):
+            for at, fact in found:
+                facts[at] = fact
+        learned = learn(batch, [fact or {} for fact in facts])
+        self.found.append(learned.select(ASSET).unnest(ASSET))
+        return learned
+
+    def _remembered(self, asset: Mapping[str, Any]) -> dict[str, Any] | None:
+        row = self.known and self.known.find(asset["uri"], asset["version"], "", "")
+        return {name: row[name] for name in _NAMES} if row else None
+
+    def _chunk(self, chunk: Iterable[tuple[int, dict[str, Any]]], slot: Slot) -> list[tuple[int, dict[str, Any]]]:
+        return [(at, self._one(asset, slot)) for at, asset in chunk]
+
+    def _one(self, asset: dict[str, Any], slot: Slot) -> dict[str, Any]:
+        uri = asset["uri"]
+
+        def read(start: int, length: int) -> bytes:
+            return self.sources.read_range(uri, start, length)
+
+        def ask(request: dict[str, Any]) -> dict[str, Any]:
+            path = local_path(uri)
+            source = Path(path) if path else self.sources.read(uri, self.limits.media_bytes)
+            request = {**request, "limits": self.limits.to_json()}
+            answer: dict[str, Any] = {}
+            for header, _ in slot.ask(request, source):
+                answer = header
+            return answer
+
+        return probe_one(asset["name"] or "", asset["bytes"], read, ask)

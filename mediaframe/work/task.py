@@ -1,0 +1,319 @@
+"""One batch on one worker: rows in, rows out. Bytes are read by uri and written by name; they never travel further."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mediaframe.errors import CODES, AssetError, MediaframeError, StoreError
+from mediaframe.model.media_type import sniff
+from mediaframe.storage.layout import Layout
+from mediaframe.storage.names import local_path
+from mediaframe.storage.redact import redact
+from mediaframe.storage.source import Sources
+from mediaframe.storage.store import Store
+from mediaframe.work.batch import Batch, Item, Wanted
+from mediaframe.work.job import Job, rendition_key
+from mediaframe.work.need import memory_need
+from mediaframe.work.slot import Slot
+
+AHEAD = 2
+"""Sources that are read ahead, so that codecs never wait."""
+SPOOL = 64 << 20
+"""Bytes above which a local file is handed over as it stands instead of being read into memory."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: lines of the row log, and what was read."""
+
+    batch: int
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    bytes_in: int = 0
+    data: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    """The files themselves, where they are collected and not published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A source as it was read."""
+
+    data: bytes | Path
+    size: int
+    sha256: str
+    kind: str | None
+    format: str | None
+
+
+class Worker:
+    """Works through batches: reads, has them rendered in a slot, publishes, and tells what became of each row."""
+
+    def __init__(
+        self,
+        job: Job,
+        sources: Sources,
+        store: Store | None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.job = job
+        self.sources = sources
+        self.store = store
+        self.stopped = stopped
+        self.layout = Layout(job.layout) if store else None
+
+    def __call__(self, batch: Batch, slot: Slot) -> Outcome:
+        """Work through one batch. Whatever happens to an asset is a row; only a stop leaves rows out."""
+        outcome, cancelled = Outcome(batch.index), False
+        with (
+            ThreadPoolExecutor(AHEAD, thread_name_prefix="mediaframe-read") as readers,
+            ThreadPoolExecutor(1, thread_name_prefix="mediaframe-write") as writer,
+        ):
+            for item, reading in self._ahead(batch.items, readers):
+                if self.stopped() or cancelled:
+                    reading.cancel()
+                    continue
+                asset = _Asset(self, item, slot, writer)
+                asset.work(reading)
+                cancelled = asset.cancelled
+                outcome.lines += asset.lines
+                outcome.bytes_in += asset.bytes_in
+                outcome.data.update(asset.data)
+        return outcome
+
+    def _ahead(self, items: tuple[Item, ...], readers: ThreadPoolExecutor) -> Iterator[tuple[Item, Future[Read]]]:
+        waiting: deque[tuple[Item, Future[Read]]] = deque()
+        for item in items:
+            waiting.append((item, readers.submit(self.read, item)))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft()
+        yield from waiting
+
+    def read(self, item: Item) -> Read:
+        """Read a source whole, and see by its content what it is."""
+        limits = self.job.limits
+        known = item.kind in ("video", "audio")
+        limit = limits.media_bytes if known else limits.bytes
+        stat = self.sources.stat(item.uri)
+        if stat is None:
+            raise AssetError("the source is not there any more", code="E_SOURCE_NOT_FOUND")
+        if item.version is not None and stat.version != item.version:
+            raise AssetError(
+                f"expected the version that was scanned, {item.version}, got {stat.version}; export it anew",
+                code="E_SOURCE_CHANGED",
+            )
+        if stat.bytes > limit:
+            raise AssetError(
+                f"{stat.bytes} bytes are over the limit of {limit}; see Limits.bytes", code="E_LIMIT_BYTES"
+            )
+        path = local_path(item.uri) if stat.bytes > SPOOL else None
+        data: bytes | Path = Path(path) if path else self.sources.read(item.uri, limit)
+        size, sha256, head = _digest(data)
+        if size == 0:
+            raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
+        found = sniff(head)
+        return Read(data, size, sha256, found.kind if found else None, found.format if found else None)
+
+
+class _Asset:
+    """One asset on its way through: what it asked for, and the lines that tell what became of it."""
+
+    def __init__(self, worker: Worker, item: Item, slot: Slot, writer: ThreadPoolExecutor) -> None:
+        self.worker, self.item, self.slot, self.writer = worker, item, slot, writer
+        self.lines: list[dict[str, Any]] = []
+        self.data: dict[tuple[int, str], bytes] = {}
+        self.bytes_in = 0
+        self.cancelled = False
+        self.read: Read | None = None
+        self.attempts = item.attempts
+        self.left: dict[str, Wanted] = {wanted.name: wanted for wanted in item.wanted}
+        self.writing: list[Future[dict[str, Any]]] = []
+
+    def work(self, reading: Future[Read]) -> None:
+        """Read, render, publish."""
+        self.attempts += 1
+        try:
+            self.read = read = reading.result()
+            self.bytes_in = read.size
+            self._copy(read)
+            if self.left:
+                self._check_kind(read)
+                self._render(read)
+        except MediaframeError as error:
+            self.cancelled = error.code == "E_CANCELLED"
+            if not self.cancelled:
+                self._fail(error)
+        for done in self.writing:
+            self.lines.append(done.result())
+
+    def _copy(self, read: Read) -> None:
+        """Publish the source itself, where that was asked for."""
+        for wanted in [one for one in self.left.values() if one.recipe is None]:
+            del self.left[wanted.name]
+            facts = {"media_type": self.item.media_type, "bytes": read.size}
+            self._publish(wanted, read.data, read.sha256, facts)
+
+    def _check_kind(self, read: Read) -> None:
+        starts = {one.recipe.start for one in self.left.values() if one.recipe}
+        if read.kind in starts:
+            return
+        if read.format is None:
+            raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
+        allowed = " or ".join(sorted(starts))
+        raise AssetError(f"expected {allowed}, got {read.format}", code="E_UNSUPPORTED_FORMAT")
+
+    def _render(self, read: Read) -> None:
+        """Have the child render what is left; a child that died is asked once more, with this asset alone."""
+        try:
+            self._ask(read)
+        except AssetError as error:
+            if error.code != "E_DECODER_CRASH" or not self.left or self.worker.stopped():
+                raise
+            self.attempts += 1
+            self._ask(read)
+
+    def _ask(self, read: Read) -> None:
+        wanted = [(one.name, one.recipe) for one in self.left.values() if one.recipe]
+        need = max(memory_need(self.item.pixels, read.format, recipe) for _, recipe in wanted)
+        request = {
+            "do": "render",
+            "kind": read.kind,
+            "format": read.format,
+            "limits": self.worker.job.limits.to_json(),
+            "renditions": [{"name": name, "recipe": recipe.to_json()} for name, recipe in wanted],
+        }
+        for reply, payload in self.slot.ask(request, read.data, memory=need):
+            name = reply.get("rendition")
+            if name is None:
+                continue
+            self._take(self.left.pop(name), reply, payload)
+
+    def _take(self, wanted: Wanted, reply: Mapping[str, Any], payload: bytes) -> None:
+        if reply["status"] == "failed":
+            error = AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
+            self._settle(self._failed(wanted, error))
+        elif "value" in reply:
+            measured = {
+                "status": "measured",
+                "value": json.dumps(reply["value"]),
+                "engine": reply.get("engine"),
+            }
+            self._settle({**self._row(wanted), **measured})
+        else:
+            facts = {
+                name: reply.get(name) for name in ("width", "height", "seconds", "pages", "quality", "engine", "took")
+            }
+            media_type = wanted.recipe.format.media_type if wanted.recipe and wanted.recipe.format else None
+            facts |= {"media_type": media_type, "bytes": len(payload)}
+            self._publish(wanted, payload, hashlib.sha256(payload).hexdigest(), facts)
+
+    def _publish(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> None:
+        if self.worker.store is None:
+            if isinstance(data, bytes):
+                self.data[self.item.row, wanted.name] = data
+            self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
+            return
+        self.writing.append(self.writer.submit(self._write, wanted, data, sha256, facts))
+
+    def _write(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> dict[str, Any]:
+        row = self._row(wanted)
+        row |= {"key": self._key(wanted, facts.get("engine") or "")}
+        try:
+            name = wanted.target or self._late_name(wanted, row["key"])
+            status = self._put(name, data, sha256, facts.get("media_type"))
+        except MediaframeError as error:
+            return self._failed(wanted, error)
+        now = datetime.now(UTC).isoformat()
+        return {**row, **facts, "status": status, "uri": name, "sha256": sha256, "written_at": now}
+
+    def _put(self, name: str, data: bytes | Path, sha256: str, media_type: str | None) -> str:
+        store, job = self.worker.store, self.worker.job
+        assert store is not None  # noqa: S101  # _publish saw it
+        try:
+            store.write(
+                name,
+                data,
+                replace=job.replace,
+                durable=False,  # settled before the row log says that it is there
+                media_type=media_type,
+                cache_control=job.cache_control,
+            )
+        except StoreError as error:
+            if error.code != "E_STORE_CONFLICT" or hashlib.sha256(store.read(name)).hexdigest() != sha256:
+                raise
+            return "reused"
+        return "written"
+
+    def _late_name(self, wanted: Wanted, key: str | None) -> str:
+        layout, job = self.worker.layout, self.worker.job
+        form = wanted.recipe.format if wanted.recipe else None
+        assert layout is not None and form is not None  # noqa: S101, PT018  # late names are for files
+        name = layout.expand(self.item.late, wanted.name, wanted.recipe_id, form.extension, key)
+        return job.prefix + name
+
+    def _key(self, wanted: Wanted, engine: str) -> str | None:
+        if self.read is None or wanted.recipe is None:
+            return None
+        return rendition_key(self.read.sha256, wanted.recipe, engine)
+
+    def _row(self, wanted: Wanted) -> dict[str, Any]:
+        row = begin(self.item, wanted, self.attempts)
+        if self.read:
+            row |= {"source_bytes": self.read.size, "source_sha256": self.read.sha256}
+        return row
+
+    def _failed(self, wanted: Wanted, error: MediaframeError) -> dict[str, Any]:
+        return {**self._row(wanted), **failure(error)}
+
+    def _fail(self, error: MediaframeError) -> None:
+        for wanted in self.left.values():
+            self._settle(self._failed(wanted, error))
+        self.left = {}
+
+    def _settle(self, line: dict[str, Any]) -> None:
+        self.lines.append(line)
+
+
+def begin(item: Item, wanted: Wanted, attempts: int) -> dict[str, Any]:
+    """Give what a line of the row log begins with: which row, which rendition or measure."""
+    measure = wanted.recipe is not None and wanted.recipe.measure is not None
+    return {
+        "row": item.row,
+        "place": wanted.place,
+        "attempt": attempts,
+        "asset_id": item.id,
+        "source": redact(item.uri),
+        "source_version": item.version,
+        "source_bytes": item.bytes,
+        "measure" if measure else "rendition": wanted.name,
+        "recipe": wanted.text,
+        "recipe_id": wanted.recipe_id,
+        "attempts": attempts,
+    }
+
+
+def failure(error: MediaframeError) -> dict[str, Any]:
+    """Give the columns of a row that tell of an error."""
+    return {
+        "status": "failed",
+        "error_code": error.code,
+        "stage": error.stage,
+        "error": redact(error.message)[:500],
+        "retryable": CODES[error.code].retryable,
+    }
+
+
+def _digest(data: bytes | Path) -> tuple[int, str, bytes]:
+    if isinstance(data, bytes):
+        return len(data), hashlib.sha256(data).hexdigest(), data[:65536]
+    with data.open("rb") as file:
+        head = file.read(65536)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), sha256, head
