@@ -7,10 +7,11 @@ from typing import Any
 import pyvips
 
 from mediaframe.engines.base import Encoded, Engine, Pixels, Source, Task
+from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, library_path, library_version
-from mediaframe.engines.vips.opening import open_picture, read_header, shrink_for, upright
+from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for, upright
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
@@ -31,6 +32,10 @@ class VipsEngine(Engine[Handle]):
         """Say how libvips is bound, for `mediaframe doctor`."""
         path = library_path()
         return {"api_mode": pyvips.API_mode, "library": path, "bundled": "site-packages" in path}
+
+    def reading(self) -> dict[str, str]:
+        """Say which formats are opened, and what HEIC needs where it is missing."""
+        return {one: foreign.install(one) for one in READS}
 
     def sharing(self, source: Source, task: Task) -> object:
         """Name the decode: by the shrink factor and whether the picture is turned."""

@@ -37,6 +37,11 @@ def takes(format: str) -> bool:
     return format in _FOREIGN
 
 
+def install(format: str) -> str:
+    """Say what must be installed before a format can be opened; nothing where it can be."""
+    return "pip install 'mediaframe[heic]'" if format == "heic" and pi_heif is None else ""
+
+
 def header(source: Source, format: str, limits: Limits) -> Found:
     """Say what the header says."""
     with _trouble(format), _opened(source, format, limits) as picture:
@@ -113,10 +118,14 @@ def _trouble(format: str) -> Iterator[None]:
     ) as error:
         # What Pillow and libheif raise for damage, as their own fuzzers found it.
         text = str(error) or type(error).__name__
-        cut = any(
-            mark in text.lower() for mark in ("truncated", "not enough", "end of file", "unexpected end")
-        )
-        raise AssetError(f"{format}: {text}", code="E_TRUNCATED" if cut else "E_CORRUPT") from None
+        raise AssetError(f"{format}: {text}", code=_code(text.lower())) from None
+
+
+def _code(text: str) -> str:
+    if "unsupported" in text or "not implemented" in text:
+        return "E_UNSUPPORTED_FORMAT"
+    cut = ("truncated", "not enough", "end of file", "unexpected end", "insufficient")
+    return "E_TRUNCATED" if any(mark in text for mark in cut) else "E_CORRUPT"
 
 
 def _orientation(picture: Image.Image) -> int:

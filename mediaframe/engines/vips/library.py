@@ -14,8 +14,6 @@ from mediaframe.errors import AssetError
 LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif", "Svg")
 """The loaders of libvips that may run: those that its fuzzers hold, and drawings, which are looked through first."""
 
-NATIVE_BANDS = 4
-
 
 def _set_up() -> None:
     # One thread for each picture: the work is parallel across pictures, and some encoders' bytes change with threads.
@@ -51,7 +49,7 @@ def _maps() -> list[str]:
 
 _TRUNCATED = (
     "premature end", "unexpected end", "end of file", "unable to parse image", "bad seek", "not enough data",
-    "end of data", "no frames in gif", "read error", "truncated",
+    "end of data", "no frames in gif", "bytes, expected", "truncated",
 )  # fmt: skip
 _UNSUPPORTED = (
     "not configured", "not supported", "has not been built in", "not a whole number of bytes", "required field",
@@ -91,8 +89,15 @@ def translate(error: pyvips.Error, code: str, doing: str) -> AssetError:
     return AssetError(f"{doing}: {text}", code=code)
 
 
+def reasons(error: pyvips.Error) -> list[str]:
+    """Give the telling lines of a complaint, each once; none where libvips gives no words."""
+    lines = [line.strip() for line in str(error.detail or "").splitlines()]
+    telling = [
+        line for line in lines if line and not line.endswith(": load error") and "bad seek" not in line
+    ]
+    return list(dict.fromkeys(telling))
+
+
 def plain_text(error: pyvips.Error) -> str:
-    """Give the telling lines of a complaint, each once."""
-    lines = [line.strip() for line in str(error.detail or error.message).splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith("source: bad seek")] or lines
-    return "; ".join(dict.fromkeys(telling[:4])) or "the decoder gave no reason"
+    """Give a complaint in one line."""
+    return "; ".join(reasons(error)[:4]) or "the decoder gave no reason"

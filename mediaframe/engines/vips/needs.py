@@ -7,9 +7,14 @@ from mediaframe.model.finish import Measure
 from mediaframe.ops.image.geometry import AutoOrient, Flip, Flop, Resize, Rotate
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
-FLOOR = 1200
-"""Pixels of the longer side that are decoded at least, so that all small results share one decode. 18 megapixels:
-shrunk to the floor 34 ms, by 8 25 ms, twice 60 ms. A part of the engine's revision."""
+MARGIN = 1.15
+"""How many times the size that is asked for is decoded at least. A decode of just that size is softer than one that is
+reduced with lanczos3: over nine photos of 4 to 24 megapixels SSIM 0.9967 with no margin, 0.9984 with this one, 0.9987
+for the whole picture, at 38, 37 and 63 ms."""
+
+FLOOR = 1380
+"""Pixels of the longer side that are decoded at least: 1200 with the margin, so that all results up to 1200 px share
+one decode. A part of the engine's revision."""
 
 _SHRINKS = (8, 4, 2)
 
@@ -29,7 +34,7 @@ def factor(task: Task, width: int, height: int) -> int:
         return 1
     for shrink in _SHRINKS:
         across, down = -(-width // shrink), -(-height // shrink)
-        if across >= needed[0] and down >= needed[1] and max(across, down) >= FLOOR:
+        if across >= needed[0] * MARGIN and down >= needed[1] * MARGIN and max(across, down) >= FLOOR:
             return shrink
     return 1
 

@@ -13,12 +13,12 @@ from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips.color import to_srgb
 from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
-from mediaframe.engines.vips.library import complaints, plain_text, translate
+from mediaframe.engines.vips.library import complaints, reasons, translate
 from mediaframe.engines.vips.needs import factor, upright
 from mediaframe.engines.vips.structure import check_whole, is_sequence, jpeg_size, png_frames, without_junk
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
-from mediaframe.model.sniff import sniff
+from mediaframe.model.sniff import format_of
 
 _JPEGS = ("jpeg", "mpo")
 _LOADERS = {
@@ -67,7 +67,7 @@ def open_picture(source: Source, task: Task) -> Handle:
     if foreign.takes(header.format):
         image = foreign.decode(source, header.format, task.limits)
     else:
-        image = _decode(source, header, shrink)
+        image = _decode(source, header, shrink, task.limits)
     width, height = header.width, header.height
     if not upright(task):
         return Handle(image, width, height)
@@ -92,8 +92,7 @@ def _look(source: Source, task: Task) -> Header:
     if not source.size:
         raise AssetError("the file has no bytes", code="E_SOURCE_EMPTY")
     data = source.view()
-    found = sniff(source.head(65536))
-    format = found.format if found is not None else task.format
+    format = format_of(source.head(65536)) or task.format
     if format not in READS:
         raise AssetError(f"expected one of {', '.join(READS)}, got {format or 'bytes of no known format'}",
                          code="E_UNSUPPORTED_FORMAT")  # fmt: skip
@@ -180,28 +179,33 @@ def _load(data: Any, format: str, **options: Any) -> pyvips.Image:
     return loader(data, access="sequential", fail_on=_STRICT.get(format, "error"), **options)
 
 
-def _decode(source: Source, header: Header, shrink: int) -> pyvips.Image:
+def _decode(source: Source, header: Header, shrink: int, limits: Limits) -> pyvips.Image:
     data: Any = source.memo.get("drawing") or source.view()
     options = {"shrink": shrink} if shrink > 1 else {}
     try:
         return _pixels(_load(data, header.format, **options))
     except pyvips.Error as error:
-        return _again(data, header.format, options, error)
+        return _again(source, header, limits, options, error)
 
 
-def _again(data: Any, format: str, options: dict[str, Any], error: pyvips.Error) -> pyvips.Image:
+def _again(
+    source: Source, header: Header, limits: Limits, options: dict[str, Any], error: pyvips.Error
+) -> pyvips.Image:
     """Decode once more where the complaint may be harmless; else raise it."""
-    text = plain_text(error)
-    with complaints("E_CORRUPT", format):
-        if format in _JPEGS and "extraneous bytes before marker" in text:
-            # Junk in the header is harmless, the same warning from within the scan is not: only the first kind
-            # is gone once the header is made anew.
-            return _pixels(_load(without_junk(data), format, **options))
-        if format == "tiff" and "no reason" in text:
-            # libtiff warns of unknown tags and of missing zeros at the end of a text, and libvips gives no words then;
-            # of damaged strips it gives words, and missing ones were looked for before.
-            return _pixels(pyvips.Image.tiffload_buffer(data, access="sequential", fail_on="error"))
-    raise translate(error, "E_CORRUPT", format) from None
+    told = translate(error, "E_CORRUPT", header.format)
+    if header.format in _JPEGS and "extraneous bytes before marker" in told.message:
+        # Junk in the header is harmless, the same warning from within the scan is not: only the first kind is gone
+        # once the header is made anew.
+        with complaints("E_CORRUPT", header.format):
+            return _pixels(_load(without_junk(source.view()), header.format, **options))
+    if header.format == "tiff" and told.code == "E_UNSUPPORTED_FORMAT":
+        return foreign.decode(source, "tiff (Pillow)", limits)
+    if header.format == "tiff" and not reasons(error):
+        # libtiff warns of unknown tags and of missing zeros at the end of a text, and libvips gives no words then; of
+        # damaged strips it gives words, and missing ones were looked for before.
+        with complaints("E_CORRUPT", header.format):
+            return _pixels(pyvips.Image.tiffload_buffer(source.view(), access="sequential", fail_on="error"))
+    raise told from None
 
 
 def _pixels(image: pyvips.Image) -> pyvips.Image:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from mediaframe.errors import AssetError
 
-_TEXT_LIMIT = 8 << 20
-"""Bytes that one compressed text of a PNG may inflate to; libpng's own limit."""
+_TEXT_LIMIT, _TEXT_RATIO = 1 << 20, 200
+"""A compressed text of a PNG may inflate to this many bytes, or to this many times its own size."""
 
 
 class Segment(NamedTuple):
@@ -24,11 +23,9 @@ class Segment(NamedTuple):
 
 def check_whole(data: Any, format: str, pixels: int) -> None:
     """Look through the parts of a file; raise where bytes are missing or where a part claims too many pixels."""
-    check = {"png": _png, "apng": _png, "webp": _webp, "tiff": _tiff}.get(format)
+    check = _CHECKS.get(format)
     if check is not None:
-        check(data)
-    if format == "gif":
-        _gif(data, pixels)
+        check(data, pixels)
 
 
 def truncated(what: str) -> AssetError:
@@ -93,7 +90,7 @@ def png_chunks(data: Any) -> Iterator[Segment]:
         at += 12 + length
 
 
-def _png(data: Any) -> None:
+def _png(data: Any, _pixels: int) -> None:
     last = b""
     for mark, start, end in png_chunks(data):
         if end + 4 > len(data):
@@ -114,14 +111,15 @@ def _check_text(chunk: bytes, mark: bytes) -> None:
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     else:
         rest = rest[1:]
+    most = max(_TEXT_LIMIT, len(rest) * _TEXT_RATIO)
     try:
-        inflated = zlib.decompressobj().decompress(rest, _TEXT_LIMIT + 1)
+        inflated = zlib.decompressobj().decompress(rest, most + 1)
     except zlib.error:
         return  # Damage in a text is libpng's to judge.
-    if len(inflated) > _TEXT_LIMIT:
+    if len(inflated) > most:
         raise AssetError(
-            f"PNG: the {mark.decode()} chunk {name[:40].decode('latin-1')!r} inflates to more than "
-            f"{_TEXT_LIMIT >> 20} MiB",
+            f"PNG: the {mark.decode()} chunk {name[:40].decode('latin-1')!r} of {len(chunk)} bytes inflates to more "
+            f"than {most} bytes",
             code="E_LIMIT_MEMORY",
         )
 
@@ -140,6 +138,8 @@ def png_frames(data: Any) -> int:
 
 
 def _gif(data: Any, pixels: int) -> None:
+    # libnsgif takes a canvas that is too large for the size of its first frame; frames may claim a place far outside.
+    _hold(*struct.unpack("<HH", data[6:10].ljust(4, b"\0")), pixels)
     at = 13 + _color_table(data[10:11])
     size = len(data)
     while at < size:
@@ -147,17 +147,21 @@ def _gif(data: Any, pixels: int) -> None:
         if mark == 0x3B:
             return
         if mark == 0x2C and at + 10 <= size:
-            width, height = struct.unpack("<HH", data[at + 5 : at + 9])
-            if width * height > pixels:
-                raise AssetError(
-                    f"GIF: a frame claims {width}x{height}, over the limit of {pixels} pixels; see Limits.pixels",
-                    code="E_LIMIT_PIXELS",
-                )
+            left, top, width, height = struct.unpack("<4H", data[at + 1 : at + 9])
+            _hold(left + width, top + height, pixels)
             at = _sub_blocks(data, at + 11 + _color_table(data[at + 9 : at + 10]))
         elif mark == 0x21:
             at = _sub_blocks(data, at + 2)
         else:
             return  # Junk between blocks is the decoder's to judge.
+
+
+def _hold(width: int, height: int, pixels: int) -> None:
+    if width * height > pixels:
+        raise AssetError(
+            f"GIF: claims {width}x{height}, over the limit of {pixels} pixels; see Limits.pixels",
+            code="E_LIMIT_PIXELS",
+        )
 
 
 def _color_table(flags: bytes) -> int:
@@ -170,7 +174,7 @@ def _sub_blocks(data: Any, at: int) -> int:
     return at + 1
 
 
-def _webp(data: Any) -> None:
+def _webp(data: Any, _pixels: int) -> None:
     if len(data) < int.from_bytes(data[4:8], "little") + 8 - (int.from_bytes(data[4:8], "little") & 1):
         raise truncated("WebP")
 
@@ -178,18 +182,23 @@ def _webp(data: Any) -> None:
 # ---- TIFF ------------------------------------------------------------------------------------------------------------
 
 _SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
+_COMPRESSION = 259
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
+_PACKED = {(1,), (5,), (8,), (32946,)}
+"""No compression, LZW and deflate: where the count of the only strip is wrong, libtiff reads on, and says when data are missing."""
 
 
-def _tiff(data: Any) -> None:
+def _tiff(data: Any, _pixels: int) -> None:
     """Ask that the strips or tiles of the first page lie within the file.
 
     libtiff fills in zeros for what is missing, and says so by a warning alone.
     """
     tags = dict(_tiff_tags(data))
+    packed = tags.get(_COMPRESSION) in _PACKED
     for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
         for offset, count in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False):
-            if offset + count > len(data):
+            alone = packed and len(tags[offsets]) == 1
+            if offset + (0 if alone else count) > len(data):
                 raise truncated("TIFF")
 
 
@@ -205,10 +214,10 @@ def _tiff_tags(data: Any) -> Iterator[tuple[int, tuple[int, ...]]]:
         for _ in range(min(count, 4096)):
             tag, kind = struct.unpack_from(order + "HH", data, at)
             (number,) = struct.unpack_from(order + word, data, at + 4)
-            if tag in (*_OFFSETS, *_COUNTS) and kind in _SIZES:
+            if tag in (_COMPRESSION, *_OFFSETS, *_COUNTS) and kind in _SIZES:
                 yield tag, _tiff_values(data, order, kind, number, at + 4 + width, width)
             at += entry
-    except struct.error:
+    except (struct.error, OverflowError):
         raise truncated("TIFF") from None
 
 
@@ -220,11 +229,27 @@ def _tiff_values(data: Any, order: str, kind: int, number: int, at: int, width: 
     return struct.unpack_from(f"{order}{number}{'BHIQ'[(1, 2, 4, 8).index(_SIZES[kind])]}", data, at)
 
 
-# ---- AVIF ------------------------------------------------------------------------------------------------------------
-
-_BRAND_SEQUENCE = re.compile(rb"ftyp(?:avis|msf1)")
+# ---- AVIF, HEIC ------------------------------------------------------------------------------------------------------
 
 
 def is_sequence(data: Any) -> bool:
     """Whether an AVIF is an animation, which libvips does not open."""
-    return bool(_BRAND_SEQUENCE.search(bytes(data[:32])))
+    return bytes(data[4:12]) in (b"ftypavis", b"ftypmsf1")
+
+
+def _boxes(data: Any, _pixels: int) -> None:
+    at, size = 0, len(data)
+    while at + 8 <= size:
+        length = int.from_bytes(data[at : at + 4], "big")
+        if length == 1:
+            length = int.from_bytes(data[at + 8 : at + 16], "big")
+        if at + length > size:
+            raise truncated("AVIF or HEIC")
+        if length < 8:
+            return  # 0: the last box goes to the end of the file.
+        at += length
+
+
+_CHECKS: dict[str, Callable[[Any, int], None]] = {
+    "png": _png, "apng": _png, "gif": _gif, "webp": _webp, "tiff": _tiff, "avif": _boxes, "heic": _boxes,
+}  # fmt: skip
