@@ -114,14 +114,14 @@ def test_a_child_that_has_rendered_and_probed_has_loaded_no_table_and_no_store(h
     assert not loaded & HEAVY
 
 
-def test_a_child_ends_when_its_parent_is_killed(handlers):
+def test_a_child_ends_when_its_parent_is_killed(handlers, tmp_path):
     script = (
         "import sys; from pathlib import Path; from mediaframe.work.slot import Slot\n"
         f"slot = Slot(handlers=Path({str(handlers)!r}))\n"
         "frames = slot.ask({'do': 'hang', 'frames': 1}); next(frames)\n"
         "print(slot.hello['pid'], flush=True); next(frames)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=_here()) as parent:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=_here(tmp_path)) as parent:
         pid = int(parent.stdout.readline())
         assert _lives(pid)
         parent.kill()
@@ -150,8 +150,12 @@ def _jpeg(width, height):
     return file.getvalue()
 
 
-def _here():
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)}
+def _here(temporary="/tmp"):
+    return {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
+    }
 
 
 def _lives(pid):
