@@ -30,10 +30,7 @@ def read_bmp(window: Window, facts: Facts) -> None:
         raise corrupt(f"the header says {width}x{height}")
     if depth not in _DEPTHS:
         raise corrupt(f"the header says {depth} bits for each pixel")
-    if (
-        packing in (_PLAIN, _BIT_FIELDS, _ALPHA_FIELDS)
-        and start + _bytes(width, abs(height), depth) > window.size
-    ):
+    if packing in (_PLAIN, _BIT_FIELDS, _ALPHA_FIELDS) and start + _bytes(width, abs(height), depth) > window.size:
         raise cut("the pixels end before the last row")
 
 

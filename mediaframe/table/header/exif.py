@@ -53,9 +53,7 @@ class Directories:
             raise ValueError("neither byte order is named")
         self.order = "<" if start[:2] == b"II" else ">"
         self.big = len(start) == 16 and struct.unpack_from(self.order + "H", start, 2)[0] == 43
-        self.first: int = struct.unpack_from(
-            self.order + ("Q" if self.big else "I"), start, 8 if self.big else 4
-        )[0]
+        self.first: int = struct.unpack_from(self.order + ("Q" if self.big else "I"), start, 8 if self.big else 4)[0]
 
     def entries(self, offset: int) -> tuple[bytes, int]:
         """Give the raw entries of the directory at an offset, and the offset of the next (0: none)."""
@@ -65,11 +63,7 @@ class Directories:
             raise ValueError(f"a directory of {count} entries")
         data = self.get(offset + head, count * entry + link)
         following = data[count * entry :]
-        after = (
-            int.from_bytes(following, "little" if self.order == "<" else "big")
-            if len(following) == link
-            else 0
-        )
+        after = int.from_bytes(following, "little" if self.order == "<" else "big") if len(following) == link else 0
         return data[: len(data) // entry * entry if len(data) < count * entry else count * entry], after
 
     def values(self, raw: bytes, wanted: frozenset[int]) -> Iterator[tuple[int, Value]]:

@@ -118,6 +118,8 @@ class Window:
     def some(self, offset: int, length: int, ahead: int = _BLOCK) -> bytes:
         """Give the bytes of a range, fewer at its end; what must be fetched is `ahead` bytes long."""
         length = min(length, max(0, self.size - offset), _LONGEST)
+        if length <= 0:
+            return b""
         for start, block in self._blocks:
             if start <= offset and offset + length <= start + len(block):
                 return block[offset - start : offset - start + length]

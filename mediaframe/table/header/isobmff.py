@@ -169,9 +169,7 @@ def _owners(body: bytes, meta: _Meta) -> None:
         item, many = int.from_bytes(body[at : at + step], "big"), body[at + step]
         at += step + 1
         width, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
-        numbers = [
-            int.from_bytes(body[at + i * width : at + (i + 1) * width], "big") & mask for i in range(many)
-        ]
+        numbers = [int.from_bytes(body[at + i * width : at + (i + 1) * width], "big") & mask for i in range(many)]
         meta.owned.setdefault(item, []).extend(numbers)
         at += many * width
 

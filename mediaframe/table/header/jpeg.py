@@ -33,7 +33,7 @@ def read_jpeg(window: Window, facts: Facts) -> None:
         if marker in (_EXIF, _APP2, _ADOBE):
             if at + length > window.size:
                 raise cut("the file ends within a segment")
-            transform = _segment(marker, window.some(at + 2, max(length - 2, 0)), window, facts, transform)
+            transform = _segment(marker, at + 2, length - 2, window, facts, transform)
         at += max(length, 2)
     raise corrupt("no frame header among the first segments")
 
@@ -54,11 +54,12 @@ def _marker(window: Window, at: int) -> tuple[int, int]:
         at += len(block) - (1 if here >= 0 else 0)
 
 
-def _segment(marker: int, data: bytes, window: Window, facts: Facts, transform: int | None) -> int | None:
+def _segment(marker: int, at: int, length: int, window: Window, facts: Facts, transform: int | None) -> int | None:
+    data = window.some(at, length)
     if marker == _EXIF and data.startswith(b"Exif\0"):
         read_exif(data[6:], facts)
     elif marker == _APP2 and data.startswith(b"MPF\0"):
-        _index(data[4:], window, facts)
+        _index(data[4:], at + 4, window, facts)
     elif marker == _ADOBE and data.startswith(b"Adobe") and len(data) >= 12:
         return data[11]
     return transform
@@ -88,7 +89,7 @@ def _ends(window: Window, at: int, facts: Facts) -> None:
             raise cut("the end mark is missing")
 
 
-def _index(data: bytes, window: Window, facts: Facts) -> None:
+def _index(data: bytes, at: int, window: Window, facts: Facts) -> None:
     """Read the index of an MPO. Previews and gain maps do not make several pictures of one."""
     try:
         directories = Directories(lambda offset, length: data[offset : offset + length])
@@ -99,10 +100,10 @@ def _index(data: bytes, window: Window, facts: Facts) -> None:
     entries = found.get(_MP_ENTRIES)
     if not isinstance(entries, bytes):
         return
-    kinds = [
-        attribute & 0xFFFFFF
-        for (attribute,) in struct.iter_unpack(directories.order + "I12x", entries[: len(entries) // 16 * 16])
-    ]
-    pictures = [kind for kind in kinds if kind not in _MP_THUMBNAILS]
-    if len(pictures) > 1 and b"hdrgm" not in window.head:
-        facts.format, facts.frames = "mpo", len(pictures)
+    pictures = 0
+    for attribute, offset in struct.iter_unpack(directories.order + "I4xI4x", entries[: len(entries) // 16 * 16]):
+        # Those who edit such files often drop what follows the first picture, and leave the index as it was.
+        there = at + offset < window.size
+        pictures += there and attribute & 0xFFFFFF not in _MP_THUMBNAILS
+    if pictures > 1 and b"hdrgm" not in window.head:
+        facts.format, facts.frames = "mpo", pictures

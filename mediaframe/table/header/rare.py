@@ -34,9 +34,7 @@ def read_qoi(window: Window, facts: Facts) -> None:
 
 def read_sgi(window: Window, facts: Facts) -> None:
     """Read the header of an SGI picture."""
-    depth, _, facts.width, facts.height, channels = struct.unpack_from(
-        ">BHHHH", window.need(0, 12, "the header"), 3
-    )
+    depth, _, facts.width, facts.height, channels = struct.unpack_from(">BHHHH", window.need(0, 12, "the header"), 3)
     facts.bits, facts.alpha = 8 * depth, channels in (2, 4)
     facts.color_space = "gray" if channels < 3 else "srgb"
 

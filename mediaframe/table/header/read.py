@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mediaframe.model.media_type import MediaType, by_name, by_word, contradicts, sniff
 from mediaframe.table.header.bmp import read_bmp, read_ico
-from mediaframe.table.header.facts import Damage, Facts, Header, More, OutOfReach, Window
+from mediaframe.table.header.facts import WARNINGS, Damage, Facts, Header, More, OutOfReach, Window
 from mediaframe.table.header.gif import read_gif
 from mediaframe.table.header.isobmff import read_isobmff
 from mediaframe.table.header.jpeg import read_jpeg
@@ -74,9 +74,7 @@ def read_header(head: bytes, size: int, more: More | None = None, name: str = ""
     if found.format in _READERS:
         header = _read(found, Window(head, size, more))
     elif found.format in _OFFICE and head.startswith(b"\xd0\xcf\x11\xe0"):
-        header = replace(
-            header, code="E_ENCRYPTED", error="the document is encrypted: remove the password first"
-        )
+        header = replace(header, code="E_ENCRYPTED", error="the document is encrypted: remove the password first")
     if header.code is None and contradicts(name, found):
         named = by_name(name)
         said = f"the name says {named.format}, the content is {header.format}" if named else ""
@@ -140,6 +138,9 @@ def _header(found: MediaType, facts: Facts, code: str | None, error: str | None)
     if facts.orientation is not None and facts.orientation >= 5:
         width, height = height, width
     known = by_word(facts.format or found.format)
+    if known.kind == "image" and width is not None and (code is None or code in WARNINGS):
+        # Read to where these would stand: what is not said is as good as said.
+        facts.orientation, facts.gps = facts.orientation or 1, bool(facts.gps)
     return Header(
         format=known.format,
         kind=known.kind,

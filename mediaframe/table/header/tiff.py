@@ -81,9 +81,7 @@ def _inside(directories: Directories, raw: bytes, window: Window, plain_bytes: i
     if plain_bytes is not None:
         if starts and min(starts) + plain_bytes > window.size:
             raise cut("the pixels end before the last row")
-    elif len(starts) == len(lengths) and any(
-        a + b > window.size for a, b in zip(starts, lengths, strict=True)
-    ):
+    elif len(starts) == len(lengths) and any(a + b > window.size for a, b in zip(starts, lengths, strict=True)):
         raise cut("a part of the picture ends beyond the end")
 
 
