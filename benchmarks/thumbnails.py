@@ -69,8 +69,8 @@ CONTENDERS: dict[str, Callable[[bytes], Files]] = {
 def references(data: bytes) -> list[np.ndarray]:
     """Reduce the whole picture in floating point, with no shrink while decoding.
 
-    Twice: at one scale for both sides, as `thumbnail` does, and to exactly the rounded size, as mediaframe does. Half a
-    pixel at the lower edge is no loss of quality, but it costs 0.008 of SSIM; each contender is held against the nearer.
+    Twice: at one scale for both sides, as `thumbnail` does, and to exactly the rounded size, as mediaframe does. Half
+    a pixel at the lower edge is no loss of quality, but it costs 0.008 of SSIM; the nearer one counts.
     """
     whole = pyvips.Image.jpegload_buffer(data).autorot().cast("float")
     scale = min(1.0, 1200 / max(whole.width, whole.height))

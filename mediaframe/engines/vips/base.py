@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pyvips
 
@@ -11,7 +11,8 @@ from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, library_path, library_version
-from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for, upright
+from mediaframe.engines.vips.needs import upright
+from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
@@ -20,9 +21,9 @@ from mediaframe.model.operation import Operation
 class VipsEngine(Engine[Handle]):
     """Opens, changes, writes and measures pictures."""
 
-    name = "vips"
-    kinds: tuple[Kind, ...] = ("image",)
-    revision = 1
+    name: ClassVar[str] = "vips"
+    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
+    revision: ClassVar[int] = 1
 
     def version(self) -> str:
         """Name libvips, its version and our revision."""

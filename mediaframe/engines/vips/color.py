@@ -48,9 +48,7 @@ def _by_profile(image: pyvips.Image) -> pyvips.Image:
         return image.colourspace("srgb") if image.interpretation == "cmyk" else image
     if gray:
         turned = (
-            turned.extract_band(0).bandjoin(turned.extract_band(3))
-            if turned.bands == 4
-            else turned.extract_band(0)
+            turned.extract_band(0).bandjoin(turned.extract_band(3)) if turned.bands == 4 else turned.extract_band(0)
         )
         turned = turned.copy(interpretation="b-w")
     return turned
@@ -73,9 +71,7 @@ def _is_srgb(profile: bytes, *, gray: bool) -> bool:
     carrier = plain.copy()
     carrier.set_type(pyvips.GValue.blob_type, _PROFILE, profile)
     try:
-        turned = carrier.icc_transform(
-            "srgb", embedded=True, intent="relative", black_point_compensation=True
-        )
+        turned = carrier.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True)
     except pyvips.Error:
         return True
     return bool((turned.extract_band(0, n=plain.bands) - plain).abs().max() <= 1)
@@ -85,9 +81,7 @@ def _eight_bits(image: pyvips.Image) -> pyvips.Image:
     if image.interpretation == "multiband" or (image.interpretation == "histogram"):
         image = image.copy(interpretation="srgb" if image.bands >= 3 else "b-w")
     if image.interpretation in _GRAYS:
-        image = (
-            image.colourspace("b-w") if image.interpretation != "b-w" or image.format != "uchar" else image
-        )
+        image = image.colourspace("b-w") if image.interpretation != "b-w" or image.format != "uchar" else image
     elif image.interpretation != "srgb" or image.format != "uchar":
         image = image.colourspace("srgb")
     most = 2 if image.interpretation == "b-w" else 4

@@ -18,9 +18,7 @@ _DRAWN = 200_000
 
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")\s]*)", re.IGNORECASE)
 _IMPORT = re.compile(r"@import\s+(?:url\(\s*)?['\"]?([^'\")\s;]*)", re.IGNORECASE)
-_LOCAL = re.compile(
-    r"#|data:(?:image/(?:png|jpeg|jpg|gif|webp|svg\+xml)|font/|application/(?:x-)?font)", re.IGNORECASE
-)
+_LOCAL = re.compile(r"#|data:(?:image/(?:png|jpeg|jpg|gif|webp|svg\+xml)|font/|application/(?:x-)?font)", re.IGNORECASE)
 
 
 def drawing(data: Any, limits: Limits) -> bytes:
@@ -112,15 +110,8 @@ class _Reader:
         self.open.pop()
         self.style -= name.rpartition(":")[2] == "style"
 
-    def entity(
-        self,
-        name: str,
-        _parameter: bool,
-        value: str | None,
-        _base: str | None,
-        system: str | None,
-        *_: str | None,
-    ) -> None:
+    def entity(self, *declared: Any) -> None:
+        name, _, value, _, system, *_ = declared
         if system is not None:
             raise _outside(system)
         if value and "&" in value:
@@ -149,6 +140,4 @@ class _Reader:
 
 
 def _outside(target: str) -> AssetError:
-    return AssetError(
-        f"SVG: refers to {target[:120]!r}, which is outside of the file; embed it", code="E_EXTERNAL_REF"
-    )
+    return AssetError(f"SVG: refers to {target[:120]!r}, which is outside of the file; embed it", code="E_EXTERNAL_REF")

@@ -11,6 +11,7 @@ from mediaframe.ops.image.effects import Blur, Sharpen
 
 @engine.implements(Blur)
 def blur(handle: Handle, op: Blur) -> Handle:
+    """Blur, premultiplied, so that transparent pixels lend no color."""
     image = handle.image
     if not has_alpha(image):
         return of(_gauss(image, op.sigma))
@@ -20,6 +21,7 @@ def blur(handle: Handle, op: Blur) -> Handle:
 
 @engine.implements(Sharpen)
 def sharpen(handle: Handle, op: Sharpen) -> Handle:
+    """Sharpen the lightness."""
     return of(handle.image.sharpen(sigma=op.sigma, x1=2, y2=10, y3=20, m1=op.flat, m2=op.jagged))
 
 

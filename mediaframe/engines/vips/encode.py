@@ -23,6 +23,7 @@ _KEPT = "exif|xmp|iptc"
 
 @engine.implements(Jpeg)
 def jpeg(handle: Handle, format: Jpeg) -> Encoded:
+    """Write a JPEG, on the background."""
     if has_alpha(handle.image):
         handle = flatten(handle, Flatten(format.background))
     image = _ready(handle, format, format.metadata)
@@ -34,6 +35,7 @@ def jpeg(handle: Handle, format: Jpeg) -> Encoded:
 
 @engine.implements(Png)
 def png(handle: Handle, format: Png) -> Encoded:
+    """Write a PNG."""
     image = _ready(handle, format, format.metadata)
     data = image.pngsave_buffer(
         compression=format.effort, interlace=format.progressive, filter="sub", keep=_keep(format.metadata)
@@ -43,6 +45,7 @@ def png(handle: Handle, format: Png) -> Encoded:
 
 @engine.implements(Webp)
 def webp(handle: Handle, format: Webp) -> Encoded:
+    """Write a WebP."""
     image = _ready(handle, format, format.metadata)
     data = image.webpsave_buffer(
         Q=format.quality, lossless=format.lossless, effort=format.effort, keep=_keep(format.metadata)
@@ -52,6 +55,7 @@ def webp(handle: Handle, format: Webp) -> Encoded:
 
 @engine.implements(Avif)
 def avif(handle: Handle, format: Avif) -> Encoded:
+    """Write an AVIF with eight bits."""
     image = _ready(handle, format, format.metadata)
     data = image.heifsave_buffer(
         compression="av1", Q=format.quality, lossless=format.lossless, effort=format.effort, bitdepth=8,
@@ -95,9 +99,7 @@ def _checked(data: bytes, image: pyvips.Image, format: Format, quality: int | No
     try:
         written = _LOADERS[format.word](data)
     except pyvips.Error as error:
-        raise AssetError(
-            f"{format.word}: what was written does not read back: {error}", code="E_VERIFY"
-        ) from None
+        raise AssetError(f"{format.word}: what was written does not read back: {error}", code="E_VERIFY") from None
     if (written.width, written.height) != (image.width, image.height):
         raise AssetError(
             f"{format.word}: wrote {image.width}x{image.height}, reads back as {written.width}x{written.height}",

@@ -49,9 +49,7 @@ def header(source: Source, format: str, limits: Limits) -> Found:
         frames = int(getattr(picture, "n_frames", 1)) if format != "heic" else 1
         orientation = 1 if format == "heic" else _orientation(picture)
         alpha = "A" in picture.mode or "transparency" in picture.info
-        space = {"L": "gray", "1": "gray", "I;16": "gray", "CMYK": "cmyk", "LAB": "lab"}.get(
-            picture.mode, "srgb"
-        )
+        space = {"L": "gray", "1": "gray", "I;16": "gray", "CMYK": "cmyk", "LAB": "lab"}.get(picture.mode, "srgb")
         bits = 16 if "16" in picture.mode else 8
         return width, height, orientation, frames, {"color_space": space, "bits": bits, "alpha": alpha}
 
@@ -89,7 +87,7 @@ def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
         with warnings.catch_warnings(), source.file() as file:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=[_FORMATS[format]]) as picture:
+            with Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
                 yield picture
     finally:
         Image.MAX_IMAGE_PIXELS = before

@@ -27,12 +27,13 @@ _FINDS = ("attention", "entropy")
 
 @engine.implements(AutoOrient)
 def auto_orient(handle: Handle, op: AutoOrient) -> Handle:
-    """Nothing is left to do: opening has turned the picture, or left it."""
+    """Do nothing: opening has turned the picture, or left it."""
     return handle
 
 
 @engine.implements(Resize)
 def resize(handle: Handle, op: Resize) -> Handle:
+    """Scale to the planned size, then crop or pad to the box."""
     plan = op.plan(handle.width, handle.height)
     image = scaled(handle.image, *plan.scaled)
     if op.fit == "contain" and plan.final != plan.scaled:
@@ -44,6 +45,7 @@ def resize(handle: Handle, op: Resize) -> Handle:
 
 @engine.implements(Crop)
 def crop(handle: Handle, op: Crop) -> Handle:
+    """Cut out a box."""
     image = handle.image
     left, top = op.left or 0, op.top or 0
     if left >= image.width or top >= image.height:
@@ -60,6 +62,7 @@ def crop(handle: Handle, op: Crop) -> Handle:
 
 @engine.implements(Extend)
 def extend(handle: Handle, op: Extend) -> Handle:
+    """Add a margin."""
     image, color = ready_for(handle.image, op.background)
     width, height = image.width + op.left + op.right, image.height + op.top + op.bottom
     return of(image.embed(op.left, op.top, width, height, extend="background", background=color))
@@ -67,6 +70,7 @@ def extend(handle: Handle, op: Extend) -> Handle:
 
 @engine.implements(Rotate)
 def rotate(handle: Handle, op: Rotate) -> Handle:
+    """Turn clockwise."""
     angle = op.angle % 360
     if angle % 90 == 0:
         image = handle.image.rot(f"d{angle:.0f}") if angle else handle.image
@@ -85,16 +89,19 @@ def rotate(handle: Handle, op: Rotate) -> Handle:
 
 @engine.implements(Flip)
 def flip(handle: Handle, op: Flip) -> Handle:
+    """Mirror top to bottom."""
     return Handle(handle.image.flipver(), handle.width, handle.height)
 
 
 @engine.implements(Flop)
 def flop(handle: Handle, op: Flop) -> Handle:
+    """Mirror left to right."""
     return Handle(handle.image.fliphor(), handle.width, handle.height)
 
 
 @engine.implements(Trim)
 def trim(handle: Handle, op: Trim) -> Handle:
+    """Cut away the border."""
     image = handle.image
     if op.background is None:
         color = image.getpoint(0, 0)[: 3 if image.bands >= 3 else 1]

@@ -92,9 +92,7 @@ def translate(error: pyvips.Error, code: str, doing: str) -> AssetError:
 def reasons(error: pyvips.Error) -> list[str]:
     """Give the telling lines of a complaint, each once; none where libvips gives no words."""
     lines = [line.strip() for line in str(error.detail or "").splitlines()]
-    telling = [
-        line for line in lines if line and not line.endswith(": load error") and "bad seek" not in line
-    ]
+    telling = [line for line in lines if line and not line.endswith(": load error") and "bad seek" not in line]
     return list(dict.fromkeys(telling))
 
 

@@ -19,6 +19,7 @@ _HASH_SIDE, _HASH_BITS = 32, 8
 
 @engine.implements(MeanColor)
 def mean_color(handle: Handle, measure: MeanColor) -> str | None:
+    """Give the mean of each band, weighed by alpha."""
     image, alpha = alpha_apart(handle.image)
     if alpha is None:
         means = [image.extract_band(band).avg() for band in range(image.bands)]
@@ -33,6 +34,7 @@ def mean_color(handle: Handle, measure: MeanColor) -> str | None:
 
 @engine.implements(Sharpness)
 def sharpness(handle: Handle, measure: Sharpness) -> float:
+    """Give the variance of the Laplacian."""
     image = handle.image
     if has_alpha(image):
         image = image.flatten(background=[255] * colors(image))
@@ -41,14 +43,13 @@ def sharpness(handle: Handle, measure: Sharpness) -> float:
     if factor < 1:
         size = (max(1, math.floor(side * factor + 0.5)) for side in (handle.width, handle.height))
         image = scaled(image, *size)
-    edges = image.cast("float").conv(
-        pyvips.Image.new_from_array([[1, 1, 1], [1, -8, 1], [1, 1, 1]]), precision="float"
-    )
+    edges = image.cast("float").conv(pyvips.Image.new_from_array([[1, 1, 1], [1, -8, 1], [1, 1, 1]]), precision="float")
     return round(float(edges.deviate()) ** 2, 6)
 
 
 @engine.implements(Phash)
 def phash(handle: Handle, measure: Phash) -> str:
+    """Give the hash; the gray and the reduction are those of Pillow, as in imagehash."""
     image = handle.image
     image = image.extract_band(0, n=colors(image))
     mode = "RGB" if image.bands == 3 else "L"
@@ -61,7 +62,8 @@ def phash(handle: Handle, measure: Phash) -> str:
 def _cosines(side: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Give the matrix of the DCT-II."""
     row, column = np.mgrid[:side, :side]
-    return np.cos(np.pi * row * (2 * column + 1) / (2 * side))
+    cosines: np.ndarray[tuple[int, int], np.dtype[np.float64]] = np.cos(np.pi * row * (2 * column + 1) / (2 * side))
+    return cosines
 
 
 _COSINES = _cosines(_HASH_SIDE)

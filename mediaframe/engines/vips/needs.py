@@ -1,4 +1,4 @@
-"""How much of a JPEG a recipe needs: the factor by which it is shrunk while it is decoded (law 2: by the recipe alone)."""
+"""How much of a JPEG a recipe needs: by how much it is shrunk while it is decoded, told from the recipe alone."""
 
 from __future__ import annotations
 

@@ -110,9 +110,7 @@ def _look(source: Source, task: Task) -> Header:
         if format == "tiff" and error.code == "E_UNSUPPORTED_FORMAT":
             return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
         raise
-    return Header(
-        format, image.width, image.height, _orientation(image), _frames(data, format, image), _facts(image)
-    )
+    return Header(format, image.width, image.height, _orientation(image), _frames(data, format, image), _facts(image))
 
 
 def _check_jpeg(data: Any, limits: Limits) -> None:

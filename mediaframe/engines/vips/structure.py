@@ -139,7 +139,7 @@ def png_frames(data: Any) -> int:
 
 def _gif(data: Any, pixels: int) -> None:
     # libnsgif takes a canvas that is too large for the size of its first frame; frames may claim a place far outside.
-    _hold(*struct.unpack("<HH", data[6:10].ljust(4, b"\0")), pixels)
+    _hold(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"), pixels)
     at = 13 + _color_table(data[10:11])
     size = len(data)
     while at < size:
@@ -182,10 +182,11 @@ def _webp(data: Any, _pixels: int) -> None:
 # ---- TIFF ------------------------------------------------------------------------------------------------------------
 
 _SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
+_SIGNS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _COMPRESSION = 259
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
 _PACKED = {(1,), (5,), (8,), (32946,)}
-"""No compression, LZW and deflate: where the count of the only strip is wrong, libtiff reads on, and says when data are missing."""
+"""No compression, LZW, deflate: where the count of the only strip is wrong, libtiff reads on and says what it lacks."""
 
 
 def _tiff(data: Any, _pixels: int) -> None:
@@ -226,7 +227,7 @@ def _tiff_values(data: Any, order: str, kind: int, number: int, at: int, width: 
         (at,) = struct.unpack_from(order + ("Q" if width == 8 else "I"), data, at)
     if number > len(data):
         raise truncated("TIFF")
-    return struct.unpack_from(f"{order}{number}{'BHIQ'[(1, 2, 4, 8).index(_SIZES[kind])]}", data, at)
+    return struct.unpack_from(f"{order}{number}{_SIGNS[_SIZES[kind]]}", data, at)
 
 
 # ---- AVIF, HEIC ------------------------------------------------------------------------------------------------------

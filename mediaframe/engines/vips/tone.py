@@ -10,11 +10,13 @@ from mediaframe.ops.image.tone import Flatten, Grayscale
 
 @engine.implements(Grayscale)
 def grayscale(handle: Handle, op: Grayscale) -> Handle:
+    """Take the colors away."""
     return Handle(handle.image.colourspace("b-w"), handle.width, handle.height)
 
 
 @engine.implements(Flatten)
 def flatten(handle: Handle, op: Flatten) -> Handle:
+    """Put it on a background; a color with transparency counts as opaque."""
     if not has_alpha(handle.image):
         return handle
     red, green, blue, _ = color_bands(op.background)
