@@ -12,41 +12,20 @@ from polars.selectors import expand_selector
 from mediaframe.errors import ExpressionError, RecipeError, expected
 from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import HIDDEN, check_expression, column_names, unknown_column
-from mediaframe.query.nodes import Drop, Filter, Head, Media, Node, Probe, Rename, Select, WithColumns, apply
-from mediaframe.query.stages import Stage, Step, media_of, plan, steps_of
-
-RENDITION_STRUCT = pl.Struct(
-    {
-        "uri": pl.String,
-        "data": pl.Binary,
-        "media_type": pl.String,
-        "bytes": pl.Int64,
-        "width": pl.Int32,
-        "height": pl.Int32,
-        "sha256": pl.String,
-        "status": pl.String,
-        "error_code": pl.String,
-        "error": pl.String,
-    }
+from mediaframe.query.nodes import (
+    Drop,
+    Filter,
+    Head,
+    Media,
+    Node,
+    Probe,
+    Rename,
+    Select,
+    WithColumns,
+    apply,
+    media_dtype,
 )
-"""What a rendition column holds for each row; null where the recipe does not apply."""
-
-_VALUES: dict[str, PolarsDataType] = {
-    "float": pl.Float64,
-    "int": pl.Int64,
-    "string": pl.String,
-    "bool": pl.Boolean,
-}
-
-
-def media_dtype(recipe: Finished) -> PolarsDataType:
-    """Give the type of the column that a recipe makes.
-
-    >>> from mediaframe.recipes import image
-    >>> media_dtype(image.sharpness())
-    Float64
-    """
-    return RENDITION_STRUCT if recipe.measure is None else _VALUES[recipe.measure.gives]
+from mediaframe.query.stages import Stage, Step, media_of, plan, steps_of
 
 
 class Query:
@@ -77,9 +56,7 @@ class Query:
             query = query.then(node)
         self._set(query.nodes, query.schema, query.probed, query._steps)
 
-    def _set(
-        self, nodes: tuple[Node, ...], schema: pl.Schema, probed: pl.Schema, steps: tuple[Step, ...]
-    ) -> None:
+    def _set(self, nodes: tuple[Node, ...], schema: pl.Schema, probed: pl.Schema, steps: tuple[Step, ...]) -> None:
         for name, value in {"nodes": nodes, "schema": schema, "probed": probed, "_steps": steps}.items():
             object.__setattr__(self, name, value)
 
@@ -115,9 +92,7 @@ class Query:
             return self.then(plain).then(drawn)
         if not set(media) & self.reads(plain.expressions):
             return self.then(drawn).then(plain)
-        raise ExpressionError(
-            "with_columns: an expression and a recipe change what the other reads; use two calls"
-        )
+        raise ExpressionError("with_columns: an expression and a recipe change what the other reads; use two calls")
 
     def reads(self, expressions: Sequence[pl.Expr]) -> frozenset[str]:
         """Give the columns that expressions read here."""

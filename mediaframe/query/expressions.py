@@ -133,9 +133,7 @@ def _as_expression(value: Any, *, text_is_column: bool) -> pl.Expr:
     if isinstance(value, pl.Expr):
         return value
     if isinstance(value, pl.Series):
-        raise ExpressionError(
-            f"expected an expression, got the Series {value.name!r} of its own length: {ADVICE}"
-        )
+        raise ExpressionError(f"expected an expression, got the Series {value.name!r} of its own length: {ADVICE}")
     if isinstance(value, str) and text_is_column:
         return pl.col(value)
     try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
+from polars._typing import PolarsDataType
 from polars.exceptions import PanicException, PolarsError
 
 from mediaframe.errors import ExpressionError
@@ -14,6 +15,34 @@ from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import HIDDEN
 
 _ANCHOR = f"{HIDDEN}anchor"
+
+RENDITION_STRUCT = pl.Struct(
+    {
+        "uri": pl.String,
+        "data": pl.Binary,
+        "media_type": pl.String,
+        "bytes": pl.Int64,
+        "width": pl.Int32,
+        "height": pl.Int32,
+        "sha256": pl.String,
+        "status": pl.String,
+        "error_code": pl.String,
+        "error": pl.String,
+    }
+)
+"""What a rendition column holds for each row; null where the recipe does not apply."""
+
+_VALUES: dict[str, PolarsDataType] = {"float": pl.Float64, "int": pl.Int64, "string": pl.String, "bool": pl.Boolean}
+
+
+def media_dtype(recipe: Finished) -> PolarsDataType:
+    """Give the type of the column that a recipe makes.
+
+    >>> from mediaframe.recipes import image
+    >>> media_dtype(image.sharpness())
+    Float64
+    """
+    return RENDITION_STRUCT if recipe.measure is None else _VALUES[recipe.measure.gives]
 
 
 @dataclass(frozen=True, eq=False)

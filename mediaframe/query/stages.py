@@ -9,7 +9,19 @@ import polars as pl
 
 from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import column_names, has_selector, is_conjunction, is_selection, may_raise
-from mediaframe.query.nodes import Drop, Filter, Head, Media, Node, Probe, Rename, Select, WithColumns, apply
+from mediaframe.query.nodes import (
+    Drop,
+    Filter,
+    Head,
+    Media,
+    Node,
+    Probe,
+    Rename,
+    Select,
+    WithColumns,
+    apply,
+    media_dtype,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +54,8 @@ class Step:
     writes: frozenset[str] = frozenset()
     wide: bool = False
     """Whether it depends on which columns there are."""
+    replaces: frozenset[str] = frozenset()
+    """Columns that were there before and that media take the place of."""
 
     def apart(self, other: Step) -> bool:
         """Whether the two may change places without anybody seeing it."""
@@ -57,12 +71,11 @@ def steps_of(node: Node, schema: pl.Schema, probed: Iterable[str]) -> list[Step]
             return [Step(node, frozenset(), frozenset(probed))]
         case Filter(predicates):
             parts = [part for one in predicates for part in _conjuncts(one)]
-            return [_expressions(Filter((part,)), (part,), schema, frozenset()) for part in parts]
+            return [step for part in parts for step in _expressions(Filter((part,)), (part,), schema, ())]
         case WithColumns(expressions):
-            made = _outputs(expressions, schema)
-            return [_expressions(node, expressions, schema, frozenset(made))]
+            return _expressions(node, expressions, schema, _outputs(expressions, schema))
         case Media(columns):
-            return [_media(name, recipe) for name, recipe in columns]
+            return _media_steps(columns, schema)
         case Drop(names):
             return [Step(node, frozenset(), frozenset(names))]
         case Rename(pairs):
@@ -109,16 +122,28 @@ def plan(steps: Sequence[Step], wanted: Iterable[str]) -> tuple[Stage, ...]:
 # ---- what a node touches -----------------------------------------------------------------------------------
 
 
-def _expressions(
-    node: Node, expressions: Iterable[pl.Expr], schema: pl.Schema, writes: frozenset[str]
-) -> Step:
+def _expressions(node: Node, expressions: Iterable[pl.Expr], schema: pl.Schema, writes: Iterable[str]) -> list[Step]:
     given = list(expressions)
     reads = frozenset[str]().union(*(column_names(one, schema) for one in given))
-    return Step(node, reads, writes, any(map(has_selector, given)))
+    if not any(map(has_selector, given)):
+        return [Step(node, reads, frozenset(writes))]
+    # Selectors see the columns in their order, which moving others about may have changed.
+    order = Step(Select(tuple(map(pl.col, schema))), wide=True)
+    return [order, Step(node, reads, frozenset(writes), wide=True)]
 
 
-def _media(name: str, recipe: Finished) -> Step:
-    return Step(Media(((name, recipe),)), recipe.columns, frozenset((name,)))
+def _media_steps(columns: Sequence[tuple[str, Finished]], schema: Iterable[str]) -> list[Step]:
+    """Give a step for each column; one for all where a recipe reads what another one of them replaces."""
+    names = frozenset(name for name, _ in columns)
+    there = frozenset(schema)
+    if any(recipe.columns & names for _, recipe in columns):
+        return [_media(columns, names & there)]
+    return [_media((one,), frozenset((one[0],)) & there) for one in columns]
+
+
+def _media(columns: Sequence[tuple[str, Finished]], replaces: frozenset[str] = frozenset()) -> Step:
+    reads = frozenset[str]().union(*(recipe.columns for _, recipe in columns))
+    return Step(Media(tuple(columns)), reads, frozenset(name for name, _ in columns), replaces=replaces)
 
 
 def _outputs(expressions: Iterable[pl.Expr], schema: pl.Schema) -> list[str]:
@@ -135,9 +160,7 @@ def _select(expressions: tuple[pl.Expr, ...], schema: pl.Schema) -> list[Step]:
             renamed[old] = one.meta.output_name()
         elif not is_selection(one):
             made.append(one)
-    gone = tuple(
-        name for name in schema if name not in renamed and name not in outputs - set(renamed.values())
-    )
+    gone = tuple(name for name in schema if name not in renamed and name not in outputs - set(renamed.values()))
     nodes: list[Node] = []
     if made:
         nodes.append(WithColumns(tuple(made)))
@@ -168,17 +191,33 @@ def _conjuncts(predicate: pl.Expr) -> list[pl.Expr]:
 def _needed(steps: Sequence[Step], wanted: frozenset[str]) -> list[Step]:
     """Leave out media columns that nobody sees."""
     live = wanted
+    wide = False
     kept: list[Step] = []
     for step in reversed(steps):
-        if isinstance(step.node, Media) and not step.writes & live:
-            continue
-        if isinstance(step.node, Rename):
+        wide = wide or step.wide
+        if isinstance(step.node, Media):
+            alive = [one for one in step.node.columns if one[0] in live]
+            dead = [one for one in step.node.columns if one[0] not in live]
+            live -= step.writes
+            if dead and (wide or step.replaces):
+                kept.append(_nulls(dead))
+            if not alive:
+                continue
+            step = _media(alive, step.replaces)
+            live |= step.reads
+        elif isinstance(step.node, Rename):
             names = {new: old for old, new in step.node.pairs}
             live = frozenset(names.get(name, name) for name in live)
         else:
             live = (live - step.writes) | step.reads
         kept.append(step)
     return kept[::-1]
+
+
+def _nulls(columns: Iterable[tuple[str, Finished]]) -> Step:
+    """Stand in for media that nobody sees, where selectors must find the columns."""
+    made = tuple(pl.lit(None, media_dtype(recipe)).alias(name) for name, recipe in columns)
+    return Step(WithColumns(made), frozenset(), frozenset(name for name, _ in columns))
 
 
 def _ahead(steps: Sequence[Step]) -> list[Step]:
@@ -222,13 +261,14 @@ class _Work:
     done: list[Stage] = field(default_factory=list)
     before: list[Node] = field(default_factory=list)
     media: dict[str, Finished] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
     pending: list[Step] = field(default_factory=list)
     """Steps after the media of this stage that could not go ahead of them."""
 
     def add(self, step: Step) -> None:
         if isinstance(step.node, Media):
             self._add_media(step, step.node)
-        elif not self.media or self._free(step):
+        elif not self.media or (self._free(step) and not isinstance(step.node, Drop)):
             self.before.append(step.node)
         elif isinstance(step.node, Rename) and self._rename(step.node, step):
             pass
@@ -249,20 +289,17 @@ class _Work:
         return all(step.apart(one) for one in (*self._made(), *self.pending))
 
     def _add_media(self, step: Step, node: Media) -> None:
-        (name,) = step.writes
-        if (
-            name in self.media
-            or step.reads & set(self.media)
-            or not all(step.apart(one) for one in self.pending)
-        ):
+        taken = set(self.media)
+        if taken & (step.writes | step.reads) or not all(step.apart(one) for one in self.pending):
             self._close()
+        self.replaced |= step.replaces
         self.media.update(node.columns)
 
     def _rename(self, node: Rename, step: Step) -> bool:
         """Let the media columns of this stage have their new names at once, if nothing stands between."""
         names = dict(node.pairs)
         others = [one for one in self.pending if not step.apart(one)]
-        if others or not set(names) <= set(self.media) or set(names.values()) & set(names):
+        if others or not set(names) <= set(self.media) - self.replaced or set(names.values()) & set(names):
             return False
         if any(set(names.values()) & (one.reads | one.writes) for one in self._made()):
             return False
@@ -275,21 +312,24 @@ class _Work:
         waiting = {
             name: recipe
             for name, recipe in self.media.items()
-            if recipe.format is not None and all(_media(name, recipe).apart(other) for other in after)
+            if recipe.format is not None
+            and all(_media(((name, recipe),)).apart(other) for other in after)
+            and not recipe.columns & (set(self.media) - {name})
         }
         if len(waiting) == len(self.media):
             self.before += [one.node for one in after]
             self.pending = []
             return
+        replaced = self.replaced & waiting.keys()
         self.media = {name: one for name, one in self.media.items() if name not in waiting}
         self._close()
         self.before.append(step.node)
-        self.media = waiting
+        self.media, self.replaced = waiting, replaced
 
     def _close(self) -> None:
         self.done.append(Stage(tuple(self.before), dict(self.media)))
         self.before = [step.node for step in self.pending]
-        self.media, self.pending = {}, []
+        self.media, self.pending, self.replaced = {}, [], frozenset()
 
     def _made(self) -> list[Step]:
-        return [_media(name, recipe) for name, recipe in self.media.items()]
+        return [_media((one,)) for one in self.media.items()]

@@ -29,12 +29,9 @@ _WORDS = {
         "ReplaceStrict Round RoundSF Sign SumHorizontal AsStruct Truncate"
     ),
     "Boolean": (
-        "AllHorizontal AnyHorizontal IsBetween IsClose IsFinite IsIn IsInfinite IsNan IsNotNan "
-        "IsNotNull IsNull Not"
+        "AllHorizontal AnyHorizontal IsBetween IsClose IsFinite IsIn IsInfinite IsNan IsNotNan IsNotNull IsNull Not"
     ),
-    "Trigonometry": (
-        "ArcCos ArcCosh ArcSin ArcSinh ArcTan ArcTanh Cos Cosh Cot Degrees Radians Sin Sinh Tan Tanh"
-    ),
+    "Trigonometry": ("ArcCos ArcCosh ArcSin ArcSinh ArcTan ArcTanh Cos Cosh Cot Degrees Radians Sin Sinh Tan Tanh"),
     "Pow": "Cbrt Generic Sqrt",
     "Bitwise": "CountOnes CountZeros LeadingOnes LeadingZeros TrailingOnes TrailingZeros",
     "StringExpr": (
@@ -74,9 +71,7 @@ _WORDS = {
 
 
 def _tags(words: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(
-        f"{family}.{word}".lstrip(".") for family, text in words.items() for word in text.split()
-    )
+    return frozenset(f"{family}.{word}".lstrip(".") for family, text in words.items() for word in text.split())
 
 
 KNOWN = _tags(_WORDS)
@@ -98,9 +93,7 @@ PARTIAL = _tags(
     {
         "": "Clip Pow.Generic RepeatBy ReplaceStrict",
         "StringExpr": "HexDecode Base64Decode JsonDecode Strptime ToInteger ToDecimal",
-        "TemporalExpr": (
-            "Combine DatetimeFunction Duration OffsetBy Replace ReplaceTimeZone Round ToString Truncate"
-        ),
+        "TemporalExpr": ("Combine DatetimeFunction Duration OffsetBy Replace ReplaceTimeZone Round ToString Truncate"),
         "Business": _WORDS["Business"],
         "Range": _WORDS["Range"],
         "ListExpr": "Gather GatherEvery Get Slice ToArray",

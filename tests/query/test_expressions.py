@@ -119,10 +119,7 @@ ACCEPTED: dict[str, pl.Expr] = {
     "concat": pl.concat_str("s", pl.lit("/"), "n", ignore_nulls=True),
     "format": pl.format("{}-{}", "s", "a"),
     "encode": col("s").str.encode("hex"),
-    "date parts": col("d").dt.year()
-    + col("d").dt.month()
-    + col("d").dt.weekday()
-    + col("d").dt.ordinal_day(),
+    "date parts": col("d").dt.year() + col("d").dt.month() + col("d").dt.weekday() + col("d").dt.ordinal_day(),
     "time parts": col("when").dt.hour() + col("when").dt.minute() + col("when").dt.second(),
     "truncate": col("when").dt.truncate("1mo"),
     "offset": col("d").dt.offset_by("1mo").dt.month_end(),

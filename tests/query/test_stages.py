@@ -44,8 +44,7 @@ def query(*nodes: Node) -> Query:
 
 def shape(stages: Iterable[Stage]) -> list[tuple[list[str], list[str], list[str]]]:
     return [
-        ([said(one) for one in stage.before], list(stage.media), [said(one) for one in stage.after])
-        for stage in stages
+        ([said(one) for one in stage.before], list(stage.media), [said(one) for one in stage.after]) for stage in stages
     ]
 
 
@@ -140,9 +139,7 @@ def test_an_argument_taken_from_a_column_keeps_its_value_when_the_column_is_rede
 
 
 def test_media_that_nobody_sees_are_not_made():
-    stages = query(
-        media(thumb=THUMB, sharp=SHARP), Drop(("thumb",)), WithColumns((pl.lit(1).alias("sharp"),))
-    ).stages()
+    stages = query(media(thumb=THUMB, sharp=SHARP), Drop(("thumb",)), WithColumns((pl.lit(1).alias("sharp"),))).stages()
 
     assert all(not stage.media for stage in stages)
 
@@ -176,15 +173,22 @@ def number(name: str) -> pl.Expr:
 
 PREDICATES = NAMES.map(lambda name: number(name) > 2)
 EXPRESSIONS = st.tuples(NAMES, NAMES).map(lambda two: number(two[0]).cast(pl.Int64).alias(two[1]))
-RECIPES = st.one_of(
-    st.sampled_from([THUMB, SHARP, PHASH]), NAMES.map(lambda name: image.resize(col(name)).webp())
-)
+RECIPES = st.one_of(st.sampled_from([THUMB, SHARP, PHASH]), NAMES.map(lambda name: image.resize(col(name)).webp()))
 NODES = st.one_of(
     st.just(Probe()),
     PREDICATES.map(lambda one: Filter((one,))),
     st.tuples(PREDICATES, PREDICATES).map(lambda two: Filter((two[0] & two[1],))),
     EXPRESSIONS.map(lambda one: WithColumns((one,))),
-    st.just(WithColumns((cs.integer() + 1,))),
+    st.sampled_from(
+        [
+            WithColumns((cs.integer() + 1,)),
+            WithColumns((pl.coalesce(cs.integer().cast(pl.Int64), 0).alias("x"),)),
+            WithColumns((pl.nth(-1).is_null().alias("x"),)),
+            Filter((pl.any_horizontal(cs.integer() > 4),)),
+            Filter((pl.coalesce(cs.integer().cast(pl.Int64), 5) > 3,)),
+            Select((cs.integer(), pl.concat_str(cs.string()).alias("r"))),
+        ]
+    ),
     st.lists(
         st.tuples(st.sampled_from(["m", "r", "x", "bytes"]), RECIPES),
         min_size=1,
