@@ -141,8 +141,7 @@ class MediaFrame:
 
     def _peek(self, rows: int) -> pl.DataFrame:
         """Give the first rows as they are before any media work, for the eye."""
-        first = pl.concat([part.head(rows) for part in self._source.batches(rows)][:1] or [pl.DataFrame()])
-        return first
+        return next(iter(self._source.batches(rows)), pl.DataFrame(schema=self._source.columns))
 
     def __getattr__(self, name: str) -> Any:
         if name in ("sort", "join", "group_by", "unique", "tail", "sample", "write_parquet", "sink_parquet"):
@@ -237,7 +236,9 @@ class MediaFrame:
             Is called with the progress, at most four times a second.
         """
         doing = self._carried_out(limits, slots, watch)
-        job = self._job(layout, originals, cache_control, doing.limits, on_exists)
+        job = self._job(
+            layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
+        )
         run = Run(Store.open(to, storage_options), new_id(), doing)
         rows = partial(self._stream, doing)
         return run.rehearse(job, rows, on_exists) if dry_run else run.begin(job, rows, on_exists, refresh)
@@ -261,7 +262,9 @@ class MediaFrame:
         Takes what `export` takes.
         """
         doing = self._carried_out(limits, slots, watch)
-        job = self._job(layout, originals, cache_control, doing.limits, on_exists)
+        job = self._job(
+            layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
+        )
         run = Run(Store.open(to, storage_options), new_id(), doing)
         return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
 
@@ -278,6 +281,7 @@ class MediaFrame:
     def _job(
         self,
         layout: str,
+        *,
         originals: bool | str,
         cache_control: str | None,
         limits: Limits,
@@ -313,11 +317,11 @@ class MediaFrame:
         with LocalPool(doing.slots, doing.limits) as pool:
             yield self._stream(doing, pool, None)
 
-    def _stream(self, doing: Doing, pool: LocalPool, known: Known | None) -> Stream:
+    def _stream(self, doing: Doing, pool: LocalPool, known: Known | None, values: Known | None = None) -> Stream:
         sources = Sources(doing.storage_options)
         prober = Prober(pool, sources, doing.limits, known)
         worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)
-        return Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool)
+        return Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
 
 
 def _inline(rows: pl.DataFrame) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Verification:
         }
 
 
-def manifest(to: str, *, storage_options: Mapping[str, Any] | None = None) -> pl.DataFrame:
+def manifest(to: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None) -> pl.DataFrame:
     """Give the rows that are true of a destination: one for each file that runs have published there."""
     store = Store.open(to, storage_options)
     head = head_commit(store)
@@ -64,7 +65,9 @@ def manifest(to: str, *, storage_options: Mapping[str, Any] | None = None) -> pl
     return live(store, head)
 
 
-def verify(to: str, *, deep: bool = False, storage_options: Mapping[str, Any] | None = None) -> Verification:
+def verify(
+    to: str | os.PathLike[str], *, deep: bool = False, storage_options: Mapping[str, Any] | None = None
+) -> Verification:
     """Check a destination against its manifest: every missing, changed and extra file is named.
 
     Parameters

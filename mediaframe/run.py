@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import threading
 import time
@@ -45,8 +46,8 @@ class Doing:
     watch: tuple[Watcher, ...] = ()
 
 
-PoolRows = Callable[[LocalPool, Known | None], Stream]
-"""Gives the rows of a frame, told which slots to use and what is known of headers."""
+PoolRows = Callable[[LocalPool, Known | None, Known | None], Stream]
+"""Gives the rows of a frame, told which slots to use, what is known of headers, and what was measured before."""
 
 
 class Run:
@@ -55,7 +56,7 @@ class Run:
     `manifest`, `failures`, `excluded` and `assets` are polars tables; `await run` and `run.result()` wait for the end.
     """
 
-    def __init__(self, store: Store, id: str, doing: Doing) -> None:
+    def __init__(self, store: Store, run_id: str, doing: Doing) -> None:
         self.store = store
         self._doing = doing
         self._state = "planned"
@@ -65,7 +66,7 @@ class Run:
         self._error: BaseException | None = None
         self._pool: LocalPool | None = None
         self._dry: pl.DataFrame | None = None
-        self.files = RunFiles(store, id)
+        self.files = RunFiles(store, run_id)
 
     @property
     def id(self) -> str:
@@ -75,8 +76,8 @@ class Run:
     @classmethod
     def open(
         cls,
-        to: str,
-        id: str | None = None,  # noqa: A002  # what a run is named by
+        to: str | os.PathLike[str],
+        run_id: str | None = None,
         doing: Doing | None = None,
         *,
         storage_options: Mapping[str, Any] | None = None,
@@ -84,10 +85,10 @@ class Run:
         """Open a run of a destination again, the newest unless it is named."""
         store = Store.open(to, storage_options)
         known = runs(store)
-        if not known or (id is not None and id not in known):
-            what = f"no run {id!r}{did_you_mean(id, known)}" if id else "no run here"
+        if not known or (run_id is not None and run_id not in known):
+            what = f"no run {run_id!r}{did_you_mean(run_id, known)}" if run_id else "no run here"
             raise RunError(f"{store.url}: {what}; export to it first", code="E_MANIFEST")
-        run = cls(store, id or known[-1], doing or Doing())
+        run = cls(store, run_id or known[-1], doing or Doing())
         summary = run.files.summary()
         run._state = summary["state"] if summary else "cancelled"
         return run
@@ -326,14 +327,16 @@ class Run:
         )
 
 
-def open_run(to: str, id: str | None = None, *, storage_options: Mapping[str, Any] | None = None) -> Run:
+def open_run(
+    to: str | os.PathLike[str], run_id: str | None = None, *, storage_options: Mapping[str, Any] | None = None
+) -> Run:
     """Open a run of a destination again, the newest unless it is named."""
-    return Run.open(to, id, storage_options=storage_options)
+    return Run.open(to, run_id, storage_options=storage_options)
 
 
 def resume(
-    to: str,
-    id: str | None = None,
+    to: str | os.PathLike[str],
+    run_id: str | None = None,
     *,
     slots: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -345,7 +348,7 @@ def resume(
     ----------
     to
         Where the run writes.
-    id
+    run_id
         Which run, the newest unless it is named.
     slots
         How many assets are worked on at once.
@@ -355,7 +358,7 @@ def resume(
         Is called with the progress.
     """
     doing = Doing(slots=slots, storage_options=storage_options, watch=(watch,) if watch else ())
-    return Run.open(to, id, doing, storage_options=storage_options).resume()
+    return Run.open(to, run_id, doing, storage_options=storage_options).resume()
 
 
 def _decoded(values: pl.Series) -> pl.Series:

@@ -12,8 +12,8 @@ from typing import Any
 
 from mediaframe.errors import AssetError, RecipeError, expected
 from mediaframe.model.limits import Limits
-from mediaframe.model.recipe import Finished
 from mediaframe.model.media_type import sniff
+from mediaframe.model.recipe import Finished
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.work.slot import Slot

@@ -25,8 +25,8 @@ from mediaframe.work.job import FORMAT, Job
 from mediaframe.work.known import Known
 from mediaframe.work.stream import Stream
 
-Rows = Callable[[Known | None], Stream]
-"""Gives the rows of a frame, told what is known of their headers."""
+Rows = Callable[[Known | None, Known | None], Stream]
+"""Gives the rows of a frame, told what is known of their headers, and what was measured before."""
 
 OnExists = Literal["error", "replace", "version"]
 
@@ -113,7 +113,8 @@ def _frozen(
         tempfile.TemporaryDirectory(prefix="mediaframe-") as folder,
     ):
         freezer = Freezer(job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines)
-        stream = rows(probed)
+        stream = rows(probed, values)
+        stream.prober.keep_in = Path(folder)
         frozen = freezer.freeze(stream.frozen(), Path(folder))
         freezer.refuse_clashes()
         yield frozen, freezer, stream
@@ -148,9 +149,9 @@ def _unfinished(store: Store, identity: str) -> str | None:
 def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: Tally) -> None:
     """Write the frozen input, then what is settled already, then the plan that makes them count."""
     for number, part in enumerate(frozen.parts):
-        files.write_input(number, part)
-    for number, table in enumerate(stream.prober.found):
-        files.write_table(f"probed/part-{number:05d}", table)
+        files.write_part("input", number, part)
+    for number, part in enumerate(stream.prober.kept):
+        files.write_part("probed", number, part)
     excluded = [*stream.excluded, *frozen.excluded]
     if excluded:
         files.write_table("excluded", pl.concat(excluded, how="diagonal_relaxed"))

@@ -65,9 +65,9 @@ class RunFiles:
             )
         return found
 
-    def write_input(self, part: int, data: Path) -> None:
-        """Publish one part of the frozen input. A part left behind by a killed attempt is replaced."""
-        self.store.write(f"{self.root}/input/part-{part:05d}.parquet", data, replace=True)
+    def write_part(self, folder: str, number: int, data: Path) -> None:
+        """Publish one part of a table of the run; a part left behind by a killed attempt is replaced."""
+        self.store.write(f"{self.root}/{folder}/part-{number:05d}.parquet", data, replace=True)
 
     def inputs(self) -> Iterator[pl.DataFrame]:
         """Read the frozen input, part by part."""
@@ -115,7 +115,7 @@ class RunFiles:
             yield [json.loads(line) for line in self.store.read(stat.name).splitlines()]
 
 
-# ---- manifests and commits ---------------------------------------------------------------------------------------------
+# ---- manifests and commits -------------------------------------------------------------------------------------------
 
 
 def commit(files: RunFiles) -> Commit:

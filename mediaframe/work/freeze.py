@@ -24,7 +24,7 @@ from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION
 from mediaframe.work.batch import Item, Wanted
 from mediaframe.work.commit import logged
-from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW
+from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known, plain
 from mediaframe.work.task import begin, failure
@@ -147,7 +147,7 @@ class Freezer:
             one = Wanted(name, self.job.place(name), recipe)
             try:
                 one = self._resolve(row, one)
-                settled = self._settled(item, one)
+                settled = self._measured(item, one, row) or self._settled(item, one)
             except MediaframeError as error:
                 settled = {**begin(item, one, 0), **failure(error)}
             if settled is None:
@@ -179,6 +179,16 @@ class Freezer:
             if len(self.clashes) < EXAMPLES:
                 self.clashes.append(f"{target!r} for {other} and for {asset['path']} ({wanted.name})")
         return Wanted(wanted.name, wanted.place, recipe, target)
+
+    def _measured(self, item: Item, wanted: Wanted, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Give the line of a value that was measured on the way, for a filter."""
+        value = row.get(VALUE + wanted.name)
+        if value is None or self._again_known(item, wanted):
+            return None
+        return {**begin(item, wanted, 1), "status": "measured", "value": value}
+
+    def _again_known(self, item: Item, wanted: Wanted) -> bool:
+        return bool(self.values and self.values.find(item.uri, item.version, wanted.name, wanted.recipe_id))
 
     def _settled(self, item: Item, wanted: Wanted) -> dict[str, Any] | None:
         """Give the line of a result that is there already; None where it is to be made."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from mediaframe.storage.index import Index
 from mediaframe.storage.redact import redact
@@ -29,7 +29,7 @@ class Known:
         row: dict[str, Any] | None = None if found is None else json.loads(found)
         return row
 
-    def __enter__(self) -> Known:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

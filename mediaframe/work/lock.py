@@ -10,7 +10,7 @@ import time
 import uuid
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.store import Store
@@ -29,7 +29,7 @@ class Lock:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="mediaframe-lock", daemon=True)
 
-    def __enter__(self) -> Lock:
+    def __enter__(self) -> Self:
         try:
             self._store.write(NAME, self._claim())
         except StoreError as error:

@@ -45,11 +45,11 @@ class Plan:
 
 
 def fold(recipes: Mapping[str, Finished]) -> Plan:
-    """Fold recipes into one tree for each kind.
+    r"""Fold recipes into one tree for each kind.
 
     >>> from mediaframe.recipes import image
     >>> small = image.resize(640)
-    >>> print("\\n".join(fold({"a": small.webp(), "b": small.blur(2).jpeg()}).lines()))
+    >>> print("\n".join(fold({"a": small.webp(), "b": small.blur(2).jpeg()}).lines()))
     image: 2 results, read and opened once for 2
       resize(width=640)  [shared by 2]
         -> a: webp()

@@ -31,8 +31,9 @@ class Prober:
 
     def __init__(self, pool: LocalPool, sources: Sources, limits: Limits, known: Known | None = None) -> None:
         self.pool, self.sources, self.limits, self.known = pool, sources, limits, known
-        self.found: list[pl.DataFrame] = []
-        """What was probed, batch by batch, for the next run."""
+        self.keep_in: Path | None = None
+        """A folder where what was probed is kept for the next run, if it shall be."""
+        self.kept: list[Path] = []
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Give the batch with what its headers say."""
@@ -44,7 +45,9 @@ class Prober:
             for at, fact in found:
                 facts[at] = fact
         learned = learn(batch, [fact or {} for fact in facts])
-        self.found.append(learned.select(ASSET).unnest(ASSET))
+        if self.keep_in is not None:
+            self.kept.append(self.keep_in / f"probed-{len(self.kept):05d}.parquet")
+            learned.select(ASSET).unnest(ASSET).write_parquet(self.kept[-1])
         return learned
 
     def _remembered(self, asset: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from mediaframe.errors import AssetError, MediaframeError, RecipeError
 from mediaframe.model.recipe import Finished
-from mediaframe.query import Query, Runner, Stage, media_dtype
+from mediaframe.query import Filter, Node, Query, Rename, Runner, Select, Stage, WithColumns, media_dtype
+from mediaframe.query.expressions import has_selector
 from mediaframe.work.batch import Item, Wanted, batches
 from mediaframe.work.freeze import item_of
-from mediaframe.work.hidden import ARGUMENTS, ASSET, hide
+from mediaframe.work.hidden import ARGUMENTS, ASSET, VALUE, hide
+from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
 from mediaframe.work.prober import Prober
 from mediaframe.work.slot import Slot
@@ -23,11 +26,11 @@ ARGS = "__mf_args"
 """A field of a rendition that was made on the way: the values that its recipe was bound to."""
 
 
-class Stream:
-    """Gives the rows of a query up to its last media columns, which are left to be made; fills `excluded`.
+ANY = "*"
 
-    In the rows that come out, a media column with arguments from columns stands as the struct of their values.
-    """
+
+class Stream:
+    """Gives the rows of a query, frozen for a run or finished; fills `excluded` with what could not be read."""
 
     def __init__(
         self,
@@ -36,40 +39,46 @@ class Stream:
         prober: Prober,
         worker: Worker,
         pool: LocalPool,
+        values: Known | None = None,
     ) -> None:
         self.query, self.source, self.prober, self.worker, self.pool = query, source, prober, worker, pool
+        self.values = values
+        """What was measured before, if that is known."""
         self.excluded: list[pl.DataFrame] = []
-        self._stages = [_Stage(stage) for stage in query.stages()]
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        for batch in self.source():
-            rows = hide(batch)
-            for at, stage in enumerate(self._stages):
-                rows = self._before(stage, rows)
-                if at < len(self._stages) - 1:
-                    rows = self.make(rows, stage.media, inline=False)
-            if rows.height:
-                rows = self._stages[-1].after.feed(_promise(rows, self._stages[-1].media)).kept
-                yield rows
-            if any(stage.finished for stage in self._stages):
-                return
+        self._stages = _staged(query.stages())
 
     def frozen(self) -> Iterator[pl.DataFrame]:
-        """Give the rows as a run freezes them: media columns gone, their arguments in hidden columns."""
-        media = self.query.media
-        for rows in self:
-            kept = []
-            for name, recipe in media.items():
-                if recipe.columns:
-                    column = pl.col(name)
-                    args = column.struct.field(ARGS) if ARGS in _fields(rows, name) else column
-                    kept.append(args.alias(ARGUMENTS + name))
-            yield rows.with_columns(kept).drop([name for name in media if name in rows.columns])
+        """Give the rows as a run freezes them: media columns gone, their arguments in hidden columns.
+
+        A rendition is made on the way only where a later node looks at it.
+        """
+        media, last = self.query.media, self._stages[-1]
+        for rows in self._rows(all_of_them=False):
+            promised = last.after.feed(_promise(rows, last.media)).kept
+            there = [name for name in media if name in promised.columns]
+            kept = [one for name in there for one in _kept(promised[name], media[name])]
+            yield promised.with_columns(kept).drop(there)
 
     def made(self) -> Iterator[pl.DataFrame]:
         """Give the finished rows: media columns made, files inline."""
-        for rows in self:
-            yield self.query.order(self.make(rows, self._stages[-1].media, inline=True, promised=True))
+        last = self._stages[-1]
+        for rows in self._rows(all_of_them=True):
+            yield self.query.order(last.after.feed(self.make(rows, last.media, inline=True)).kept)
+
+    def _rows(self, *, all_of_them: bool) -> Iterator[pl.DataFrame]:
+        """Give the rows as they stand before the media of the last stage."""
+        for batch in self.source():
+            rows = self._before(self._stages[0], hide(batch))
+            for stage, following in pairwise(self._stages):
+                seen = all_of_them or ANY in stage.looked_at
+                needed = {name: one for name, one in stage.media.items() if seen or name in stage.looked_at}
+                waiting = {name: one for name, one in stage.media.items() if name not in needed}
+                rows = self.make(_promise(rows, waiting), needed, inline=all_of_them)
+                rows = self._before(following, rows)
+            if rows.height:
+                yield rows
+            if any(stage.finished for stage in self._stages):
+                return
 
     # ---- one batch ---------------------------------------------------------------------------------------------------
 
@@ -82,15 +91,13 @@ class Stream:
             rows = fed.kept
         return rows
 
-    def make(
-        self, rows: pl.DataFrame, media: Mapping[str, Finished], *, inline: bool, promised: bool = False
-    ) -> pl.DataFrame:
+    def make(self, rows: pl.DataFrame, media: Mapping[str, Finished], *, inline: bool) -> pl.DataFrame:
         """Make media columns for the rows of a batch, in the slots."""
         if not media or not rows.height:
             return rows.with_columns(pl.lit(None, media_dtype(one)).alias(name) for name, one in media.items())
         places = {name: place for place, name in enumerate(media)}
         lines: dict[tuple[int, str], dict[str, Any]] = {}
-        items = self._items(rows, media, places, lines, promised=promised)
+        items = self._items(rows, media, places, lines)
         for outcome in self.pool.run(self._do, batches(items)):
             for line in outcome.lines:
                 name = line.get("rendition") or line.get("measure") or ""
@@ -115,8 +122,6 @@ class Stream:
         media: Mapping[str, Finished],
         places: Mapping[str, int],
         lines: dict[tuple[int, str], dict[str, Any]],
-        *,
-        promised: bool,
     ) -> Iterator[Item]:
         for number, row in enumerate(rows.iter_rows(named=True)):
             asset, wanted = row[ASSET], []
@@ -125,9 +130,12 @@ class Stream:
                     continue
                 one = Wanted(name, places[name], recipe)
                 try:
-                    values = row[name] if promised and recipe.columns else row
-                    one = Wanted(name, places[name], _bind(recipe, values))
+                    one = Wanted(name, places[name], _bind(recipe, row))
                     _readable(asset)
+                    known = self._known(asset, one)
+                    if known is not None:
+                        lines[number, name] = known
+                        continue
                 except MediaframeError as error:
                     line = begin(item_of(number, asset, ()), one, 0)
                     lines[number, name] = {**line, **failure(error)}
@@ -136,18 +144,47 @@ class Stream:
             if wanted:
                 yield item_of(number, asset, tuple(wanted))
 
+    def _known(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
+        if self.values is None or wanted.recipe is None or wanted.recipe.measure is None:
+            return None
+        return self.values.find(asset["uri"], asset["version"], wanted.name, wanted.recipe_id)
+
 
 class _Stage:
     """A stage with what it must remember from batch to batch."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, looked_at: frozenset[str]) -> None:
         self.media = stage.media
+        self.looked_at = looked_at
+        """Columns that later nodes look at; `ANY` where a selector may look at all."""
         self.sections = [Runner(section) for section in stage.sections]
         self.after = Runner(stage.after)
 
     @property
     def finished(self) -> bool:
         return self.after.finished or any(runner.finished for runner in self.sections)
+
+
+def _staged(stages: tuple[Stage, ...]) -> list[_Stage]:
+    made, later = list[_Stage](), set[str]()
+    for stage in reversed(stages):
+        later.update(name for node in stage.after for name in _looks_at(node))
+        made.append(_Stage(stage, frozenset(later)))
+        later.update(name for node in stage.before for name in _looks_at(node))
+        later.update(name for recipe in stage.media.values() for name in recipe.columns)
+    return made[::-1]
+
+
+def _looks_at(node: Node) -> Iterator[str]:
+    if isinstance(node, Rename):
+        yield from (old for old, _ in node.pairs)
+    expressions = node.predicates if isinstance(node, Filter) else ()
+    if isinstance(node, WithColumns | Select):
+        expressions = node.expressions
+    for one in expressions:
+        yield from one.meta.root_names()
+        if has_selector(one):
+            yield ANY
 
 
 def unreadable(rows: pl.DataFrame) -> pl.DataFrame:
@@ -174,9 +211,15 @@ def _promise(rows: pl.DataFrame, media: Mapping[str, Finished]) -> pl.DataFrame:
     )
 
 
-def _fields(rows: pl.DataFrame, name: str) -> list[str]:
-    dtype = rows.schema[name]
-    return [field.name for field in dtype.fields] if isinstance(dtype, pl.Struct) else []
+def _kept(column: pl.Series, recipe: Finished) -> Iterator[pl.Series]:
+    """Give what a frozen row keeps of a media column: the values it takes as arguments, or what was measured."""
+    dtype = column.dtype
+    if recipe.measure is not None and dtype == media_dtype(recipe):
+        values = [None if value is None else json.dumps(value) for value in column]
+        yield pl.Series(VALUE + column.name, values, dtype=pl.String)
+    elif recipe.columns and isinstance(dtype, pl.Struct):
+        made = ARGS in [field.name for field in dtype.fields]
+        yield (column.struct.field(ARGS) if made else column).alias(ARGUMENTS + column.name)
 
 
 def _column(name: str, recipe: Finished, lines: list[dict[str, Any] | None], *, inline: bool) -> pl.Series:
