@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,9 +56,19 @@ _WHERE = {
 
 _NAMES = {name: module for module, names in _WHERE.items() for name in names}
 
-__all__ = sorted(_NAMES)  # noqa: PLE0605  # one table says it all
+__all__ = sorted(_NAMES)  # one table says it all
 
-_SUBMODULES = frozenset({"errors", "frame", "manifest", "model", "presets", "recipes", "run"})
+
+class _Face(ModuleType):
+    """The package as it is seen: a public name stays what it is when a module of the same name is loaded.
+
+    Python sets a loaded module on its package, so `mf.manifest` would stop being a function as soon as
+    `mediaframe.manifest` was loaded, and `mf.formats` likewise.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _NAMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
 
 
 def __getattr__(name: str) -> Any:
@@ -69,3 +81,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+sys.modules[__name__].__class__ = _Face

@@ -13,8 +13,8 @@ class Frame(Operation, takes="video", gives="image"):
     A moment is in seconds, or a share of the playing time; past the end it is the last frame. The picture is turned
     as the video is displayed.
 
-    >>> mf.video.frame(at="10%").jpeg()
-    video.frame(at='10%').jpeg()
+    >>> mf.video.frame(at="50%").jpeg()
+    video.frame(at='50%').jpeg()
     """
 
     at: Value[str | float] = arg(default="10%", unit="moment", doc="Seconds, or a share such as '10%'.")
