@@ -47,8 +47,7 @@ class PdfiumEngine(Engine[Paper]):
         """Open a document; AssetError where it is encrypted or damaged."""
         if source.size > task.limits.bytes:
             raise AssetError(
-                f"the document has {source.size} bytes, over the limit of {task.limits.bytes}; "
-                "see Limits.bytes",
+                f"the document has {source.size} bytes, over the limit of {task.limits.bytes}; see Limits.bytes",
                 code="E_LIMIT_BYTES",
             )
         try:

@@ -18,8 +18,7 @@ from mediaframe.errors import AssetError
 # Demuxers of plain containers alone. None that names other files is among them (hls, concat, dash, sdp,
 # image2): through a file object FFmpeg 8 makes HTTP requests for an HLS playlist and opens files.
 _DEMUXERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpegts,mpeg,mpegvideo,"
-    "mp3,flac,wav,w64,ogg,aac,aiff,au,amr,caf"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpegts,mpeg,mpegvideo,mp3,flac,wav,w64,ogg,aac,aiff,au,amr,caf"
 )
 _MOST_PACKETS = 2_000_000
 _LENGTH_WITHIN = 256 << 10
@@ -50,8 +49,7 @@ def opened(source: Source, task: Task) -> InputContainer:
     """Open a container through its bytes; it can reach nothing else."""
     if source.size > task.limits.media_bytes:
         raise AssetError(
-            f"the file has {source.size} bytes, over the limit of {task.limits.media_bytes}; "
-            "see Limits.media_bytes",
+            f"the file has {source.size} bytes, over the limit of {task.limits.media_bytes}; see Limits.media_bytes",
             code="E_LIMIT_BYTES",
         )
     with faults("it does not open"):
@@ -68,6 +66,8 @@ def picture(container: InputContainer) -> VideoStream | None:
     """Give the stream of moving pictures; covers that are attached to music are none."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
+            if not stream.codec_context.is_open:
+                stream.thread_type = "NONE"  # the pool has a child for each core
             return stream
     return None
 
@@ -98,9 +98,7 @@ def seconds(container: InputContainer, source: Source) -> tuple[float | None, fl
 def _declared(container: InputContainer) -> float | None:
     if container.duration:
         return container.duration / 1_000_000
-    lengths = [
-        float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base
-    ]
+    lengths = [float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base]
     return max(lengths, default=None)
 
 

@@ -102,9 +102,7 @@ def frame(clip: Clip, op: Frame) -> Pixels:
     return frame_at(clip.container, clip.stream, clip.seconds * float(moment[:-1]) / 100, clip.seconds)
 
 
-def _within(
-    container: InputContainer, stream: VideoStream | None, length: float | None, limits: Limits
-) -> None:
+def _within(container: InputContainer, stream: VideoStream | None, length: float | None, limits: Limits) -> None:
     streams = len(container.streams)
     if streams > limits.streams:
         raise AssetError(
@@ -139,9 +137,7 @@ def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> 
         "frames": stream.frames or None,
         "rate": float(rate) if rate else None,
         "codec": demux.codec(stream),
-        "bits": max((part.bits for part in stream.format.components), default=None)
-        if stream.format
-        else None,
+        "bits": max((part.bits for part in stream.format.components), default=None) if stream.format else None,
     }
     if fault is not None:
         facts |= {"error_code": "W_DECODE_WARNING", "error": fault}

@@ -23,15 +23,12 @@ _SD_HEIGHT = 576
 
 def frame_at(container: InputContainer, stream: VideoStream, moment: float, length: float | None) -> Pixels:
     """Give the first picture at or after a moment; the last one where it is past the end."""
-    stream.thread_type = "NONE"  # one thread: the pool has a child for each core
     origin = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
     with faults("no picture can be decoded"):
         target = min(moment, length) if length else moment
         for before in (*_EARLIER, target):
             start = max(target - before, 0.0)
-            found, gap, reached = _forward(
-                _from(container, stream, start + origin), moment + origin, start <= 0
-            )
+            found, gap, reached = _forward(_from(container, stream, start + origin), moment + origin, start <= 0)
             if found is not None:
                 if not reached and length:
                     _hold_to_end(found, gap, min(moment, length), length, origin)
@@ -41,7 +38,6 @@ def frame_at(container: InputContainer, stream: VideoStream, moment: float, leng
 
 def first_turn(container: InputContainer, stream: VideoStream) -> tuple[int | None, str | None]:
     """Give the clockwise degrees to apply for display, which stand in the first picture; or what is wrong."""
-    stream.thread_type = "NONE"
     try:
         with faults("the first picture does not decode"):
             first = next(_from(container, stream, 0.0), None)
@@ -86,9 +82,7 @@ def _hold_to_end(last: VideoFrame, gap: float, moment: float, length: float, ori
     shown = float(last.duration * time_base) if last.duration and time_base else 0.0
     ends = (last.time or 0.0) - origin + max(shown, 3 * gap)
     if moment - ends > max(1.0, 0.02 * length):
-        raise AssetError(
-            f"the pictures end at {ends:.1f} s, but the video declares {length:.1f} s", code="E_TRUNCATED"
-        )
+        raise AssetError(f"the pictures end at {ends:.1f} s, but the video declares {length:.1f} s", code="E_TRUNCATED")
 
 
 def _pixels(found: VideoFrame) -> Pixels:
@@ -97,7 +91,5 @@ def _pixels(found: VideoFrame) -> Pixels:
     # FFmpeg takes colors without a name for those of standard definition; players take HD for BT.709.
     unnamed_hd = found.colorspace == _UNSPECIFIED and found.height > _SD_HEIGHT
     rgb = found.reformat(format="rgb24", src_colorspace="ITU709" if unnamed_hd else None)
-    rows = (
-        np.rot90(rgb.to_ndarray(), k=found.rotation // 90) if found.rotation % 90 == 0 else rgb.to_ndarray()
-    )
+    rows = np.rot90(rgb.to_ndarray(), k=found.rotation // 90) if found.rotation % 90 == 0 else rgb.to_ndarray()
     return Pixels(rows.shape[1], rows.shape[0], 3, np.ascontiguousarray(rows).tobytes())

@@ -10,7 +10,7 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 def read_boxes(window: Window, facts: Facts) -> None:
     """See whether the boxes of an MP4 and its kin end within the file."""
-    found = set()
+    found: set[bytes] = set()
     try:
         for name, _, _, whole in top_boxes(window):
             found.add(name)
@@ -22,6 +22,8 @@ def read_boxes(window: Window, facts: Facts) -> None:
         if damage.code == "E_TRUNCATED":
             raise
         return  # bytes of no meaning at the end are common, and the engine passes over them
+    if found.isdisjoint((b"moov", b"moof")):
+        raise cut("the box with the index (moov) is missing")
 
 
 def read_matroska(window: Window, facts: Facts) -> None:
