@@ -17,7 +17,7 @@ from mediaframe.model.quantity import parse_bytes
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
 from mediaframe.run import Doing, Run
-from mediaframe.show import Preview, explain, frame_html, frame_line
+from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
 from mediaframe.storage.layout import DEFAULT, Layout
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
@@ -137,11 +137,11 @@ class MediaFrame:
         return frame_line(self._source.describe(), self._query)
 
     def _repr_html_(self) -> str:
-        return frame_html(self._source.describe(), self._query, self._peek)
-
-    def _peek(self, rows: int) -> pl.DataFrame:
-        """Give the first rows as they are before any media work, for the eye."""
-        return next(iter(self._source.batches(rows)), pl.DataFrame(schema=self._source.columns))
+        """Show the first rows with small pictures: static, nothing loaded, under 64 kB."""
+        with self._rows(None) as stream:
+            first = stream.first(SHOWN + 1)
+            rows = stream.make(first.head(SHOWN), THUMBS, inline=True)
+        return frame_html(self._source.describe(), self._query, rows, more=first.height > SHOWN)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("sort", "join", "group_by", "unique", "tail", "sample", "write_parquet", "sink_parquet"):
@@ -186,7 +186,7 @@ class MediaFrame:
         """Render the first rows and show them; nothing is written."""
         if not isinstance(rows, int) or rows < 1:
             raise UsageError(expected("preview(rows=...)", "1 or more", rows))
-        return Preview(self.head(rows).collect(), self._query)
+        return Preview(self.head(rows).collect(), self.recipes)
 
     def export(
         self,

@@ -29,7 +29,8 @@ class ColumnExpression(Protocol):
     """Anything that looks like `polars.col(...)`; recipes know polars by its looks alone."""
 
     @property
-    def meta(self) -> Any: ...
+    def meta(self) -> Any:
+        """What polars knows of the expression."""
 
 
 class Value(Generic[T]):
@@ -219,29 +220,46 @@ def _plain(argument: Argument, value: Any, where: str) -> Any:
             return value
         hint = did_you_mean(value, argument.choices) if isinstance(value, str) else ""
         raise RecipeError(expected(where, argument.allowed(), value) + hint)
-    if base is bool and isinstance(value, bool):
-        return value
-    if base is int and not isinstance(value, bool):
-        try:
-            return operator.index(value)
-        except TypeError:
-            if isinstance(value, float) and value.is_integer():
-                return int(value)
-    if base is float and not isinstance(value, bool | str):
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if math.isfinite(number):
-            return number
-    if base is str and isinstance(value, str):
-        return value
-    if get_origin(base) is tuple and isinstance(value, tuple | list):
-        parts = get_args(base)
-        if len(parts) == len(value):
-            inner = [Argument(type=part, name=argument.name) for part in parts]
-            return tuple(_plain(one, part, where) for one, part in zip(inner, value, strict=True))
-    raise RecipeError(expected(where, argument.allowed(), value))
+    if get_origin(base) is tuple:
+        found = _tuple(argument, value, where)
+    elif base is int:
+        found = _whole(value)
+    elif base is float:
+        found = _number(value)
+    else:
+        found = value if type(value) is base else MISSING
+    if found is MISSING:
+        raise RecipeError(expected(where, argument.allowed(), value))
+    return found
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool):
+        return MISSING
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    try:
+        return operator.index(value)
+    except TypeError:
+        return MISSING
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        return MISSING
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return MISSING
+    return number if math.isfinite(number) else MISSING
+
+
+def _tuple(argument: Argument, value: Any, where: str) -> Any:
+    parts = get_args(argument.base)
+    if not isinstance(value, tuple | list) or len(parts) != len(value):
+        return MISSING
+    inner = [Argument(type=part, name=argument.name) for part in parts]
+    return tuple(_plain(one, part, where) for one, part in zip(inner, value, strict=True))
 
 
 def from_row(argument: Argument, column: Column, row: Mapping[str, object], where: str) -> Any:

@@ -276,7 +276,7 @@ def recipe_from_json(data: Mapping[str, Any]) -> Finished:
         recipe = recipe.then(spec_from_json(Operation, recipe.kind, one))
     end = data["end"]
     word = end.get("word") if isinstance(end, Mapping) else None
-    family: type[Format] | type[Measure] = Measure if _is_measure(recipe.kind, word) else Format
+    family: type[Format | Measure] = Measure if _is_measure(recipe.kind, word) else Format
     return recipe.finish(spec_from_json(family, recipe.kind, end))
 
 

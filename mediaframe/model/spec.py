@@ -13,6 +13,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
+    Self,
     TypeVar,
     dataclass_transform,
     get_args,
@@ -86,7 +87,7 @@ class Spec:
         """The columns of the row that arguments are taken from."""
         return frozenset(one.name for one in self.values.values() if isinstance(one, Column))
 
-    def bind(self: S, row: Mapping[str, object]) -> S:
+    def bind(self, row: Mapping[str, object]) -> Self:
         """Give the same word with all arguments taken from the row."""
         if not self.columns:
             return self
@@ -109,7 +110,7 @@ class Spec:
     def __hash__(self) -> int:
         return hash((type(self), tuple(self.__dict__.values())))
 
-    def __reduce__(self: S) -> tuple[Callable[[type[S], dict[str, Any]], S], tuple[type[S], dict[str, Any]]]:
+    def __reduce__(self) -> tuple[Callable[[type[Self], dict[str, Any]], Self], tuple[type[Self], dict[str, Any]]]:
         return _remake, (type(self), dict(self.__dict__))
 
     def __repr__(self) -> str:

@@ -65,6 +65,12 @@ class Stream:
         for rows in self._rows(all_of_them=True):
             yield self.query.order(last.after.feed(self.make(rows, last.media, inline=True)).kept)
 
+    def first(self, count: int) -> pl.DataFrame:
+        """Give the first rows as they stand before any media work; looks at the first batch alone."""
+        for batch in self.source():
+            return self._before(self._stages[0], hide(batch)).head(count)
+        return hide(pl.DataFrame(schema=self.query.schema)).head(0)
+
     def _rows(self, *, all_of_them: bool) -> Iterator[pl.DataFrame]:
         """Give the rows as they stand before the media of the last stage."""
         for batch in self.source():
