@@ -236,8 +236,8 @@ def _plain(argument: Argument, value: Any, where: str) -> Any:
 def _whole(value: Any) -> Any:
     if isinstance(value, bool):
         return MISSING
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else MISSING
     try:
         return operator.index(value)
     except TypeError:
