@@ -29,9 +29,7 @@ def _rows(kind: Kind, text: str) -> list[MediaType]:
     for line in text.split("\n"):
         if line.strip():
             word, media_type, extensions, *family = line.split()
-            rows.append(
-                MediaType(word, media_type, kind, tuple(extensions.split(",")), (family or [word])[0])
-            )
+            rows.append(MediaType(word, media_type, kind, tuple(extensions.split(",")), (family or [word])[0]))
     return rows
 
 

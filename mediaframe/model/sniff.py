@@ -103,9 +103,7 @@ _OFFICE_FIRST = (
 
 
 def _zip(head: bytes) -> str:
-    names = [
-        head[one.end() : one.end() + int.from_bytes(one[1], "little")] for one in _ZIP_MEMBER.finditer(head)
-    ]
+    names = [head[one.end() : one.end() + int.from_bytes(one[1], "little")] for one in _ZIP_MEMBER.finditer(head)]
     if names and names[0] == b"mimetype":
         start = 30 + len(names[0]) + int.from_bytes(head[28:30], "little")
         for text, word in _OPEN_DOCUMENTS.items():
@@ -221,11 +219,10 @@ def _inside(head: bytes) -> str | None:
 
 # ---- texts -----------------------------------------------------------------------------------------------
 
-_MARKUP = re.compile(
-    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE\s+(?!html)[^>\[]*(?:\[.*?\]\s*)?>|<\?.*?\?>|\s+)*<(!doctype\s+html|[\w.:-]+)",
-    re.DOTALL | re.IGNORECASE,
-)
-_HTML_TAGS = {"!doctype html", "html", "head", "body", "title", "meta", "script", "div", "p", "h1", "table"}
+_TAG = re.compile(r"<(?:[\w.-]+:)?([a-zA-Z][\w-]*)")
+_SPACE = re.compile(r"\s*")
+_PASSED = (("<!--", "-->"), ("<?", "?>"))
+_HTML_TAGS = {"html", "head", "body", "title", "meta", "script", "div", "p", "h1", "table"}
 _CONTROLS = frozenset(range(32)) - {7, 8, 9, 10, 11, 12, 13, 26, 27}
 
 
@@ -262,13 +259,34 @@ def _text(head: bytes) -> str | None:
 
 
 def _markup(text: str) -> str:
-    found = _MARKUP.match(text[:16384])
-    tag = found[1].lower() if found else ""
-    if tag.rpartition(":")[2] == "svg":
+    tag = _root(text)
+    if tag == "svg":
         return "svg"
-    if " ".join(tag.split()) in _HTML_TAGS:
+    if tag in _HTML_TAGS:
         return "html"
     return "xml" if text.lstrip().startswith("<?xml") else "html" if "<html" in text.lower() else "txt"
+
+
+def _root(text: str) -> str | None:
+    """Name the outermost tag. Each step goes forward alone: strangers write what is read here."""
+    at = 0
+    while True:
+        at += len(_SPACE.match(text, at)[0])  # type: ignore[index]  # it always matches
+        start = text[at : at + 24].lower()
+        ending = next((close for opening, close in _PASSED if start.startswith(opening)), None)
+        if start.startswith("<!doctype"):
+            if start.split()[1:2] and start.split()[1].startswith("html"):
+                return "html"
+            inner, ending = text.find("[", at), ">"
+            if 0 <= inner < text.find(">", at):
+                at, ending = inner, "]>"
+        if ending is None:
+            tag = _TAG.match(text, at)
+            return tag[1].lower() if tag else None
+        at = text.find(ending, at)
+        if at < 0:
+            return None
+        at += len(ending)
 
 
 # ---- signatures ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from datetime import datetime
 
@@ -467,6 +468,33 @@ def test_an_endless_file_of_one_byte_ends():
             )
 
             assert header.code is None or header.code in CODES
+
+
+def test_counts_that_take_no_room_are_not_counted_through():
+    """Four thousand items of four thousand pieces of no bytes: seconds of work in a box of 24 kB."""
+    data = SAMPLES["avif"]
+    at = data.find(b"iloc")
+    items = b"".join(struct.pack(">HHH", number, 0, 0xFFFF) for number in range(4000))
+    body = bytes(4) + b"\0\0" + struct.pack(">H", 4000) + items
+    box = struct.pack(">I", 8 + len(body)) + b"iloc" + body
+    old = int.from_bytes(data[at - 4 : at], "big")
+    start = data.find(b"meta") - 4
+    size = int.from_bytes(data[start : start + 4], "big") + len(box) - old
+    changed = data[:start] + struct.pack(">I", size) + data[start + 4 : at - 4] + box + data[at - 4 + old :]
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        header = read_header(changed, len(changed))
+    finally:
+        sys.setprofile(None)
+
+    assert header.width == WIDTH
+    assert calls < 40_000
 
 
 def test_tiff_tags_of_all_types_are_read():

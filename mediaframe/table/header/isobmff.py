@@ -128,6 +128,7 @@ def _places(body: bytes) -> dict[int, tuple[int, int, int]]:
     version, sizes = body[0], int.from_bytes(body[4:6], "big")
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version == 2 else 2
+    most = _MOST_BOXES if offset_size or length_size else 1  # pieces that take no room could be any number
     at = 6
 
     def number(count: int) -> int:
@@ -143,7 +144,7 @@ def _places(body: bytes) -> dict[int, tuple[int, int, int]]:
         method = number(2) & 15 if version in (1, 2) else 0
         number(2)
         base, pieces = number(base_size), []
-        for _ in range(min(number(2), _MOST_BOXES)):
+        for _ in range(min(number(2), most)):
             if version in (1, 2):
                 number(index_size)
             pieces.append((base + number(offset_size), number(length_size)))
