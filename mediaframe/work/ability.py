@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from mediaframe.model.finish import Format, Measure
 from mediaframe.model.media_type import by_word
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, every
+from mediaframe.work.confine import sealed
 from mediaframe.work.local import LocalPool
 from mediaframe.work.slot import Slot
 
@@ -49,7 +51,8 @@ def ability() -> dict[str, Any]:
         answer: dict[str, Any] = {}
         for header, _ in slot.ask({"do": "formats"}, None):
             answer = header
-        return {**{name: value for name, value in answer.items() if name != "done"}, "child": slot.hello}
+        told = {name: value for name, value in answer.items() if name != "done"}
+        return {**told, "child": slot.hello, "sealed": _seals()}
 
 
 def engine_versions(pool: LocalPool) -> frozenset[str]:
@@ -58,6 +61,14 @@ def engine_versions(pool: LocalPool) -> frozenset[str]:
     for answer in pool.run(lambda _, slot: list(slot.ask({"do": "formats"}, None)), [None]):
         found.update(one["version"] for one in answer[-1][0]["engines"] if "version" in one)
     return frozenset(found)
+
+
+def _seals() -> bool:
+    """Whether sources are handed to children behind a descriptor that nobody can change."""
+    fd = sealed(b"")
+    if fd is not None:
+        os.close(fd)
+    return fd is not None
 
 
 def _write(found: Engine[Any], spec: type[Format]) -> dict[str, Any]:

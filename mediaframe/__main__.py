@@ -1,0 +1,6 @@
+"""`python -m mediaframe` is the shell."""
+
+from mediaframe.cli import main
+
+if __name__ == "__main__":
+    main()

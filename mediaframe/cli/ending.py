@@ -1,0 +1,117 @@
+"""What is said when a run ends, or is stopped: totals, failures with advice, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from rich.text import Text
+
+from mediaframe.cli.progress import Follower
+from mediaframe.cli.screen import (
+    BAD, FAINT, GOOD, STRONG, WARN, count, emit, err, faint, out, place, plain, size, table, time_span,
+)  # fmt: skip
+from mediaframe.errors import CODES
+from mediaframe.run import Run
+
+SHOWN = 20
+"""Failures that are shown one by one."""
+
+_STATES = {
+    "complete": ("done", GOOD),
+    "complete_with_errors": ("done, with failures", WARN),
+    "failed": ("failed", BAD),
+    "cancelled": ("stopped", WARN),
+}
+
+
+def show_run(run: Run, *, as_json: bool) -> None:
+    """Say what became of a run."""
+    summary, failures = run.summary, run.failures
+    if as_json:
+        emit({**summary, "to": place(run.to), "failures": _advised(failures)})
+        return
+    console = out()
+    word, tone = _STATES.get(run.state, (run.state, ""))
+    console.print(
+        Text.assemble((word, f"{STRONG} {tone}"), f"  {_told(summary)}", (f"  in {time_span(summary.get('seconds'))}", FAINT))
+    )
+    if summary.get("bytes_in"):
+        read, written = summary["bytes_in"], summary["bytes_out"]
+        console.print(faint(f"{size(read)} read, {size(written)} written"))
+    console.print(Text.assemble(place(run.to), (f"  run {plain(run.id)}", FAINT)), soft_wrap=True)
+    if failures.height:
+        console.print()
+        show_failures(failures)
+    _next(run, failures)
+
+
+def _told(summary: Mapping[str, Any]) -> str:
+    counts = summary.get("counts", {})
+    words = [f"{counts[one]:,} {one}" for one in ("written", "reused", "skipped", "failed") if counts.get(one)]
+    if summary.get("measured"):
+        words.append(f"{summary['measured']:,} measured")
+    if summary.get("excluded"):
+        words.append(f"{summary['excluded']:,} could not be read")
+    return ", ".join(words) or "nothing to do"
+
+
+def show_failures(failures: pl.DataFrame) -> None:
+    """List failures with what to do about them."""
+    rows = [
+        (_short(row["source"]), faint(row["what"]), Text(plain(row["error_code"]), style=BAD), _advice(row["error_code"]))
+        for row in failures.head(SHOWN).iter_rows(named=True)
+    ]
+    console = out()
+    console.print(table(("failed", "rendition", "code", "what to do"), rows))
+    if failures.height > SHOWN:
+        console.print(faint(f"… and {failures.height - SHOWN:,} more; --json gives them all"))
+
+
+def show_stop(destination: str, follower: Follower, *, as_json: bool) -> None:
+    """Say what an interrupt leaves, and how to go on."""
+    last = follower.last
+    done, total = (last.done, last.total) if last and follower.began else (0, None)
+    again = f"mediaframe resume {shlex.quote(place(destination))}" if follower.began else None
+    if as_json:
+        emit({"state": "cancelled", "to": place(destination), "done": done, "total": total, "resume": again})
+        return
+    console = err()
+    if again is None:
+        console.print(Text.assemble(("stopped", f"{STRONG} {WARN}"), "  before anything was written"))
+        return
+    console.print(
+        Text.assemble(("stopped", f"{STRONG} {WARN}"), f"  {done:,} of {total:,} done and kept; go on with:\n  {again}"),
+        soft_wrap=True,
+    )
+
+
+def _next(run: Run, failures: pl.DataFrame) -> None:
+    where = shlex.quote(place(run.to))
+    if run.state == "cancelled":
+        out().print(faint(f"go on with: mediaframe resume {where}"), soft_wrap=True)
+    elif failures.height and bool(failures["retryable"].fill_null(value=False).any()):
+        out().print(faint(f"try what may work now: mediaframe retry {where}"), soft_wrap=True)
+
+
+def _advised(failures: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {**row, "source": place(row["source"]), "advice": _advice(row["error_code"])}
+        for row in failures.iter_rows(named=True)
+    ]
+
+
+def _advice(code: str | None) -> str:
+    return CODES[code].advice if code in CODES else ""
+
+
+def _short(source: str) -> str:
+    parts = place(source).split("/")
+    return "/".join(["…", *parts[-2:]]) if len(parts) > 3 else "/".join(parts)
+
+
+def said(number: int) -> str:
+    """Say how many files there are."""
+    return count(number, "file")

@@ -1,0 +1,90 @@
+"""Runs that were: resume, retry, verify."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from mediaframe.cli import options
+from mediaframe.cli.ending import show_run, show_stop
+from mediaframe.cli.outcome import BY_STATE, FAILED, OK, command
+from mediaframe.cli.progress import following
+from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, count, emit, faint, out, place, plain
+from mediaframe.manifest import verify as check
+from mediaframe.run import Doing, Run
+
+SHOWN = 20
+"""Files of each sort that are listed."""
+
+
+@command
+def resume(
+    destination: options.Destination,
+    run: options.RunId = None,
+    slots: options.Slots = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Go on with a run that was stopped or killed; one that ended does nothing."""
+    return _go_on(destination, run, slots, again=False, as_json=as_json)
+
+
+@command
+def retry(
+    destination: options.Destination,
+    run: options.RunId = None,
+    slots: options.Slots = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Try once more what failed in a run; everything else stays as it is."""
+    return _go_on(destination, run, slots, again=True, as_json=as_json)
+
+
+def _go_on(destination: str, id: str | None, slots: int | None, *, again: bool, as_json: bool) -> int:  # noqa: A002
+    with following("opening the run") as follower:
+        run = Run.open(destination, id, Doing(slots=slots, watch=(follower,)))
+        try:
+            run = run.retry() if again else run.resume()
+        except KeyboardInterrupt:
+            show_stop(destination, follower, as_json=as_json)
+            raise
+    show_run(run, as_json=as_json)
+    return BY_STATE[run.state]
+
+
+@command
+def verify(
+    destination: options.Destination,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every file and compare its SHA-256, not its size alone.")] = False,
+    as_json: options.AsJson = False,
+) -> int:
+    """Check a destination against its manifest. Exits with 1 where files are missing or changed."""
+    with following("reading and hashing" if deep else "listing"):
+        found = check(destination, deep=deep)
+    code = OK if found.ok else FAILED
+    if as_json:
+        emit({**found.to_json(), "to": place(found.to)})
+        return code
+    console = out()
+    for word, names, tone in (
+        ("missing", found.missing, BAD),
+        ("changed", found.changed, BAD),
+        ("extra", found.extra, FAINT),
+    ):
+        for name in names[:SHOWN]:
+            console.print(Text.assemble((f"{word:8}", tone), plain(name)), soft_wrap=True)
+        if len(names) > SHOWN:
+            console.print(faint(f"        … and {len(names) - SHOWN:,} more {word}; --json gives them all"))
+    how = "read and hashed" if deep else "by size; --deep reads them all"
+    word, tone = ("ok", GOOD) if found.ok else ("not ok", BAD)
+    told = [f"{len(names):,} {name}" for name, names in
+            (("missing", found.missing), ("changed", found.changed), ("extra", found.extra)) if names]  # fmt: skip
+    console.print(
+        Text.assemble(
+            (word, f"{STRONG} {tone}"),
+            f"  {count(found.checked, 'file')} checked" + "".join(f", {one}" for one in told),
+            (f"  ({how})", FAINT),
+        )
+    )
+    return code
