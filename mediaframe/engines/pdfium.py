@@ -41,10 +41,12 @@ class PdfiumEngine(Engine[Paper]):
     def version(self) -> str:
         """Name the engine, PDFium's version and the engine's own revision."""
         library = f"pypdfium2 {version('pypdfium2')}"
-        return f"pdfium {pypdfium2.PDFIUM_INFO.build} ({library}, revision {self.revision})"
+        return f"pdfium {pypdfium2.PDFIUM_INFO} ({library}, revision {self.revision})"
 
     def open(self, source: Source, task: Task) -> Paper:
         """Open a document; AssetError where it is encrypted or damaged."""
+        if task.format not in (None, "pdf"):
+            raise AssetError(f"expected a PDF, got {task.format}; convert it first", code="E_UNSUPPORTED_FORMAT")
         if source.size > task.limits.bytes:
             raise AssetError(
                 f"the document has {source.size} bytes, over the limit of {task.limits.bytes}; see Limits.bytes",
@@ -103,7 +105,12 @@ def page(paper: Paper, op: Page) -> Pixels:
                 code="E_LIMIT_PIXELS",
             )
         try:
-            bitmap = found.render(scale=scale, rev_byteorder=True, may_draw_forms=False)
+            # Its default of 1 makes checkers take the scale for a whole number.
+            bitmap = found.render(
+                scale=scale,  # pyright: ignore[reportArgumentType]
+                rev_byteorder=True,
+                may_draw_forms=False,
+            )
         except PdfiumError as error:
             raise AssetError(f"the page does not render: {error}", code="E_CORRUPT") from None
         rows = np.ascontiguousarray(bitmap.to_numpy()[:, :, :3])

@@ -8,7 +8,7 @@ from typing import Any
 from mediaframe.engines import catalog
 from mediaframe.engines.base import Source, Task
 from mediaframe.errors import AssetError, MissingError
-from mediaframe.model.kind import KINDS
+from mediaframe.model.kind import KINDS, Kind
 from mediaframe.model.limits import Limits
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -20,7 +20,7 @@ def examine(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
     `request` names `kind`, and may name `format` and `limits`.
     """
     kind = request.get("kind")
-    found = next((one for one in KINDS if one == kind), None)
+    found: Kind | None = next((one for one in KINDS if one == kind), None)
     if found is None:
         raise AssetError(f"expected a kind, one of {', '.join(KINDS)}, got {kind!r}", code="E_UNSUPPORTED_FORMAT")
     named = request.get("format")

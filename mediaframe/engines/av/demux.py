@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.error import EOFError as AvEndOfFile
+from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -31,11 +33,11 @@ def faults(what: str) -> Iterator[None]:
     """Turn FFmpeg's errors into ours."""
     try:
         yield
-    except av.error.EOFError:
+    except AvEndOfFile:
         raise AssetError(f"{what}: the file ends too early", code="E_TRUNCATED") from None
     except MemoryError:
         raise
-    except (av.FFmpegError, ValueError, OverflowError, UnicodeError) as error:
+    except (FFmpegError, ValueError, OverflowError, UnicodeError) as error:
         # `strerror` says it without the name of a file.
         said = getattr(error, "strerror", None) or type(error).__name__
         raise AssetError(f"{what}: {said}", code="E_CORRUPT") from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import av
 import numpy as np
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -51,7 +51,7 @@ def _from(container: InputContainer, stream: VideoStream, start: float) -> Itera
     if stream.time_base:
         try:
             container.seek(int(start / stream.time_base), stream=stream, backward=True)
-        except av.FFmpegError:
+        except FFmpegError:
             container.seek(0)  # no index: from the beginning
     return container.decode(stream)
 
