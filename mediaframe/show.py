@@ -27,6 +27,7 @@ THUMBS: dict[str, Finished] = {
 }
 """How the rows of a kind are pictured."""
 
+_SMALL = image.resize(224, 168).webp(quality=60)
 _FIRST = ("name", "kind", "format", "width", "height", "seconds", "bytes", "status", "error_code")
 
 
@@ -99,10 +100,8 @@ class Preview:
         for row in self.table.iter_rows(named=True):
             told = {name: row[name] for name in names}
             for name in self._renditions():
-                made = row[name]
-                told[name] = _said(made)
-                if made and made["data"] and made["media_type"] in PICTURES:
-                    pictures.append(Thumb(made["data"], made["media_type"], f"{name} of {row.get('name', '')}", name))
+                told[name] = _said(row[name])
+                pictures += _small(row[name], name, f"{name} of {row.get('name', '')}")
             rows.append(told)
         facts = [f"{self.table.height} rows rendered, nothing written"]
         columns = [*names, *self._renditions()]
@@ -113,6 +112,13 @@ class Preview:
 
     def _measures(self) -> Sequence[str]:
         return [name for name, recipe in self._media.items() if recipe.measure is not None]
+
+
+def _small(made: Mapping[str, Any] | None, caption: str, alt: str) -> list[Thumb]:
+    """Make a rendition small enough to be kept in a notebook."""
+    if not made or not made["data"] or made["media_type"] not in PICTURES:
+        return []
+    return [Thumb(_SMALL.run(made["data"]), "image/webp", alt, caption)]
 
 
 def _said(made: Mapping[str, Any] | None) -> str:

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import polars as pl
 
-from mediaframe.errors import StoreError
 from mediaframe.storage.store import Store
 from mediaframe.work.carry import settle
 from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured, runs
@@ -137,11 +136,7 @@ def _unfinished(store: Store, identity: str) -> str | None:
         summary = files.summary()
         if summary is not None and summary["state"] in ("complete", "complete_with_errors"):
             continue
-        try:
-            plan = files.plan()
-        except StoreError:  # Killed before its plan was written: nothing of it can be used.
-            continue
-        if plan["identity"] == identity:
+        if files.plan()["identity"] == identity:
             return run
     return None
 

@@ -207,7 +207,7 @@ def live(store: Store, head: Commit | None) -> pl.DataFrame:
 
 def measured(store: Store, head: Commit | None) -> pl.DataFrame:
     """Give the values that were measured for a destination: of each source and measure the newest."""
-    rows = _tables(store, head, "measures").filter(pl.col("status") != "failed")
+    rows = _tables(store, head, "measures").filter(pl.col("value").is_not_null())
     return rows.unique(["source", "source_version", "recipe_id"], keep="first", maintain_order=True)
 
 
@@ -218,9 +218,9 @@ def _tables(store: Store, head: Commit | None, table: str) -> pl.DataFrame:
 
 
 def runs(store: Store) -> list[str]:
-    """Give the ids of the runs of a destination, the oldest first."""
-    names = {stat.name.split("/")[2] for stat in store.list(f"{AREA}/runs/") if stat.name.count("/") > 2}
-    return sorted(names)
+    """Give the ids of the runs of a destination, the oldest first; what died before its plan counts for nothing."""
+    found = (stat.name.split("/") for stat in store.list(f"{AREA}/runs/"))
+    return sorted(parts[2] for parts in found if parts[3:] == ["plan.json"])
 
 
 def _json(value: object) -> bytes:

@@ -11,7 +11,8 @@ from mediaframe.errors import AssetError
 from mediaframe.model.quantity import human_bytes
 
 ENCODES = 5
-"""Encodes at the most. Measured: 3.0 on the mean, a quality 0.2 (JPEG) to 0.7 (WebP) under the exact optimum."""
+"""Encodes at the most. Over 14 photos at 1600 px and 60 and 100 kB: 3.3 on the mean, and a quality 0.3 under the best
+that fits; 0.96 of the budget is used."""
 
 
 class Sized(Protocol):
@@ -66,6 +67,8 @@ def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: in
     while high - low > 1 and len(tried) < at_most:
         last = len(tried) == at_most - 1
         guess = 1 if last and not low else _guess(low, high, tried, max_bytes)
+        if not low and len(tried) == at_most - 2:
+            guess = max(1, guess // 2)  # The one before the last must land, or quality 1 is what is left.
         if size(guess) <= max_bytes:
             low = guess
             if len(tried[low].data) >= 0.98 * max_bytes and len(tried) >= 3:
@@ -85,7 +88,8 @@ def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: in
 def _guess(low: int, high: int, tried: dict[int, E], max_bytes: int) -> int:
     """Give the next quality to try, strictly between the bracket's ends."""
     points = sorted((_step(one), math.log(len(tried[one].data))) for one in tried)
-    target = math.log(max_bytes * 0.99)
+    # A miss costs an encode, so aim the lower the more of them were over with none under yet.
+    target = math.log(max_bytes * (0.99 if low else 1 - 0.02 * 2 ** len(tried)))
     if len(points) == 1:
         # Over the corpus the size goes with the step to the power of -0.8.
         (step, log_size), slope = points[0], -0.8

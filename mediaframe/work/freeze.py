@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import AssetError, LayoutError, MediaframeError, RecipeError, RunError
+from mediaframe.model.media_type import by_name
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.index import Index
 from mediaframe.storage.layout import Layout
@@ -111,7 +112,7 @@ class Freezer:
         plans, lines, lost = [], [], []
         for row in batch.iter_rows(named=True):
             wanted, settled = self._plan_row(row)
-            lost.append(row[ASSET]["status"] == "error" and not settled)
+            lost.append(not wanted and not settled and self._lost(row[ASSET]))
             plans.append(json.dumps([[one.name, one.target] for one in wanted]))
             lines += settled
             frozen.states["todo"] += len(wanted)
@@ -157,6 +158,13 @@ class Freezer:
             told = [asset["id"], asset["version"] or "", name, one.recipe_id, one.target or ""]
             self._digest.update("\0".join(told).encode())
         return wanted, lines
+
+    def _lost(self, asset: Mapping[str, Any]) -> bool:
+        """Whether an asset that no recipe takes is missed: it does not read, or is not what its name promised."""
+        if asset["status"] == "error":
+            return True
+        named = by_name(asset["name"] or "") if asset["error_code"] == "E_FORMAT_MISMATCH" else None
+        return named is not None and named.kind in {recipe.start for _, recipe in self.job.recipes}
 
     def _resolve(self, row: dict[str, Any], wanted: Wanted) -> Wanted:
         """Bind the arguments and find the name."""

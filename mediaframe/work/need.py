@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import math
+
+from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
 
-BASE = 160 << 20
-"""Bytes of a child before it has opened anything: the interpreter, libvips, one engine."""
+BASE = 128 << 20
+"""Bytes of a child that has loaded its engines: 93 to 127 MB were measured."""
 
-_OPEN = 4.0
-"""Bytes of memory for each pixel of the source: the decoded picture, and what the decoder holds meanwhile."""
+UNKNOWN = 24_000_000
+"""Pixels of a source whose size is not known."""
 
-_STEP = 4.0
-"""Bytes for each pixel of one step that is worked out in memory."""
+# Peak bytes for each pixel, above the child's own, measured as VmHWM on a picture of 24 megapixels; MALLOC_ARENA_MAX=2.
+_OPEN = {
+    "jpeg": 7.0,  # progressive 3.4 when shrunk (its coefficients), and 3 for the whole picture
+    "mpo": 7.0,
+    "png": 9.0,  # 5.5; interlaced 8.3; 16 bits with alpha 8.8
+    "apng": 9.0,
+    "gif": 9.0,  # 8.0
+    "tiff": 9.0,  # 4.6; floating point and Pillow's more
+    "webp": 12.0,  # 10.5; lossless 11.1
+    "bmp": 11.0,  # 10.1, by Pillow
+    "ico": 11.0,
+    "avif": 16.0,  # 15.6
+    "heic": 16.0,
+    "svg": 9.0,
+    "svgz": 9.0,
+}
+_OPEN_OTHERS = 12.0
+_HELD = 4.0
+"""The decoded picture, with alpha."""
 
-_ENCODE = {"jpeg": 4.0, "png": 4.0, "webp": 12.0, "avif": 20.0}
-"""Bytes for each pixel of the result while it is written."""
+_WRITE = {"jpeg": 4.0, "png": 2.5, "webp": 3.5, "avif": 19.0}  # 3.8, 0.8, 3.1 and 18.7 above the decoded picture
+_WRITE_LOSSLESS = {"webp": 17.5, "avif": 19.0}  # 17.1 and 18.7
+_WRITE_OTHERS = 5.0  # phash 4.6
+
+_MARGIN = 1.15
 
 
 def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int:
@@ -28,6 +51,33 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
         The format of the source, such as "jpeg".
     recipe
         The recipe, all its arguments bound.
+
+    Examples
+    --------
+    >>> from mediaframe.recipes import image
+    >>> memory_need(100_000_000, "png", image.avif()) // 10**9
+    2
     """
-    count = pixels or 24_000_000
-    return BASE + int(count * _OPEN)
+    count = pixels or UNKNOWN
+    opened = count * _OPEN.get(format or "", _OPEN_OTHERS)
+    largest, last = _sizes(count, recipe)
+    lossless = recipe.end.values.get("lossless") is True
+    each = (_WRITE_LOSSLESS if lossless else _WRITE).get(recipe.end.word, _WRITE_OTHERS)
+    written = count * _HELD + largest * _HELD + last * each
+    return BASE + int(max(opened, written) * _MARGIN)
+
+
+def _sizes(pixels: int, recipe: Finished) -> tuple[int, int]:
+    """Give the pixels of the largest picture that the steps make, and of the last, for a source of 3 to 2."""
+    shape = Shape("image", max(1, math.isqrt(pixels * 3 // 2)), max(1, math.isqrt(pixels * 2 // 3)))
+    largest, last = 0, pixels
+    for step in recipe.steps:
+        after = step.infer(shape)
+        if after.size is None:
+            # A slight turn at most doubles the pixels; whatever else is not known beforehand makes fewer.
+            last = 2 * last if step.word == "rotate" else last
+            shape = shape.but(width=max(1, math.isqrt(last)), height=max(1, math.isqrt(last)))
+        else:
+            shape, last = after, after.size[0] * after.size[1]
+        largest = max(largest, last)
+    return largest, last

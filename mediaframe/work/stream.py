@@ -111,6 +111,7 @@ class Stream:
         columns = []
         for name, recipe in media.items():
             found = [lines.get((row, name)) for row in range(rows.height)]
+            found = [None if line and line["status"] == "skipped" else line for line in found]
             columns.append(_column(name, recipe, found, inline=inline))
         done = rows.with_columns(columns)
         for name, recipe in media.items():

@@ -160,8 +160,12 @@ class _Asset:
             self._publish(wanted, read.data, read.sha256, facts)
 
     def _check_kind(self, read: Read) -> None:
+        """Keep what takes this kind; where the name told no kind, all recipes were tried."""
         starts = {one.recipe.start for one in self.left.values() if one.recipe}
         if read.kind in starts:
+            for wanted in [one for one in self.left.values() if one.recipe and one.recipe.start != read.kind]:
+                del self.left[wanted.name]
+                self._settle({**self._row(wanted), "status": "skipped"})
             return
         if read.format is None:
             raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
