@@ -89,8 +89,7 @@ def _rename(header: Header, row: dict[str, object]) -> None:
 def _failed(name: str, error: MediaframeError | OSError) -> dict[str, object]:
     """Give the row of an asset whose bytes could not be read."""
     named = by_name(name)
-    row: dict[str, object] = dict.fromkeys(_NAMES)
-    row["kind"] = named.kind if named else None
+    row: dict[str, object] = {**dict.fromkeys(_NAMES), "kind": named.kind if named else None}
     if isinstance(error, MediaframeError):
         return _judged(row, error.code, error.message)
     codes = {FileNotFoundError: "E_SOURCE_NOT_FOUND", PermissionError: "E_SOURCE_DENIED"}
