@@ -312,7 +312,7 @@ class Run:
                 "ended_at": datetime.now(UTC).isoformat(),
                 "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
                 "counts": counts,
-                "measured": measures.filter(pl.col("status") != "failed").height,
+                "measured": measures.filter(pl.col("value").is_not_null()).height,
                 "errors": dict(self.failures.group_by("error_code").len().iter_rows()),
                 "excluded": self.excluded.height,
                 "bytes_in": self._tally.progress().bytes_in,

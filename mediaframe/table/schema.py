@@ -108,7 +108,7 @@ MEASURED: tuple[Field, ...] = (
     Field("measure", pl.String, "The name of the measure column."),
     Field("recipe", pl.String, "The recipe as resolved for the row; it reads back."),
     Field("recipe_id", pl.String, "A digest of the resolved recipe with the revisions of its words."),
-    Field("status", pl.String, "measured, reused or failed."),
+    Field("status", pl.String, "measured, reused, skipped or failed."),
     Field("value", pl.String, "The value, as JSON."),
     Field("error_code", pl.String, "A code of the table in `errors.py`."),
     Field("stage", pl.String, "Where it failed."),
