@@ -132,7 +132,7 @@ def _page(document: PdfDocument, index: int) -> Iterator[PdfPage]:
 
 def _refused(error: PdfiumError, source: Source) -> AssetError:
     if error.err_code in (_PASSWORD, _SECURITY):
-        return AssetError("the document needs a password: remove it first", code="E_ENCRYPTED")
+        return AssetError("the document needs a password; take it off first", code="E_ENCRYPTED")
     if b"%%EOF" not in bytes(source.view()[-_TAIL:]):
         return AssetError("the document ends without its end mark", code="E_TRUNCATED")
     return AssetError("the document cannot be read: it is damaged", code="E_CORRUPT")

@@ -204,4 +204,6 @@ def contradicts(name: str, found: MediaType) -> bool:
     (True, False)
     """
     named = by_name(name)
-    return named is not None and named.family != found.family
+    if named is None or (named.format == "mpegts" and found.family == "text"):  # `.ts` is TypeScript as well
+        return False
+    return named.family != found.family

@@ -30,17 +30,3 @@ def examine(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
     except MissingError as error:
         raise AssetError(error.message, code="E_UNSUPPORTED_FORMAT") from error
     return {name: value for name, value in facts.items() if isinstance(value, _PLAIN)}
-
-
-def formats(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """Say which engines load here, their versions and their words; where one does not, what to install."""
-    return {"engines": {entry.name: _engine(entry.name) for entry in catalog.ENTRIES}}
-
-
-def _engine(name: str) -> dict[str, Any]:
-    try:
-        found = catalog.engine(name)
-    except MissingError as error:
-        return {"missing": error.message}
-    words = sorted(f"{spec.takes}.{spec.word}" for spec in found.table)
-    return {"version": found.version(), "kinds": list(found.kinds), "words": words}

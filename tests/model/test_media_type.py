@@ -129,6 +129,12 @@ def test_names_that_say_nothing_contradict_nothing(name):
     assert not contradicts(name, by_word("png"))
 
 
+def test_source_code_is_no_broken_video():
+    assert by_name("app.ts") == by_word("mpegts")
+    assert not contradicts("app.ts", by_word("txt"))
+    assert contradicts("app.ts", by_word("m3u8"))
+
+
 @given(st.binary(max_size=600))
 def test_any_bytes_can_be_sniffed(data):
     found = sniff(data)

@@ -20,7 +20,7 @@ import mediaframe
 from mediaframe.engines.base import Source
 from mediaframe.errors import CODES, AssetError, StoreError
 from mediaframe.table.schema import PROBED
-from mediaframe.work.examine import examine, formats
+from mediaframe.work.examine import examine
 from mediaframe.work.probe import probe_one
 
 COLUMNS = {field.name for field in PROBED}
@@ -247,13 +247,6 @@ def test_examine_holds_the_limits_that_it_is_given():
         examine({"kind": "document", "limits": {"bytes": 10}}, Source(pdf()))
 
     assert raised.value.code == "E_LIMIT_BYTES"
-
-
-def test_formats_name_the_words_of_each_engine():
-    engines = formats({}, Source(b""))["engines"]
-
-    assert "video.frame" in engines["av"]["words"]
-    assert "document.page" in engines["pdfium"]["words"]
 
 
 def test_what_runs_in_the_child_imports_no_tables():
