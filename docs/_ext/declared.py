@@ -1,0 +1,162 @@
+"""A directive that writes the reference from the declarations: `declared`, with the name of a table."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from typer.testing import CliRunner
+
+import mediaframe as mf
+from mediaframe.errors import CODES
+from mediaframe.model.argument import Argument
+from mediaframe.model.finish import Format, Measure
+from mediaframe.model.operation import Operation
+from mediaframe.model.spec import Spec, every
+from mediaframe.table.schema import LISTED, MEASURED, PROBED, RENDITION, Field
+
+SHORT = {int: "int", float: "float", str: "text", bool: "bool"}
+
+
+def operations() -> str:
+    """Say every operation, by what it takes."""
+    return "\n\n".join(_word(cls, f"Takes {cls.takes}, gives {cls.gives}.") for cls in every(Operation))
+
+
+def formats() -> str:
+    """Say every format that can be written."""
+    return "\n\n".join(_word(cls, f"Takes {cls.takes}; writes `{cls.media_type}`, `.{cls.extension}`.") for cls in every(Format))
+
+
+def measures() -> str:
+    """Say every measure."""
+    return "\n\n".join(_word(cls, f"Takes {cls.takes}, gives {cls.gives}.") for cls in every(Measure))
+
+
+def presets() -> str:
+    """Say every preset."""
+    return _table(("Preset", "Recipe"), ((f"`{name}`", f"`{one!r}`") for name, one in mf.PRESETS.items()))
+
+
+def asset_columns() -> str:
+    """Say the columns of asset rows."""
+    return "## What a listing knows\n\n" + _fields(LISTED) + "\n\n## What a probe adds\n\n" + _fields(PROBED)
+
+
+def manifest_columns() -> str:
+    """Say the columns of a manifest."""
+    return "## Renditions\n\n" + _fields(RENDITION) + "\n\n## Measures\n\n" + _fields(MEASURED)
+
+
+def error_codes() -> str:
+    """Say every code."""
+    rows = ((f"`{one.code}`", one.stage, "yes" if one.retryable else "", one.meaning, one.advice) for one in CODES.values())
+    return _table(("Code", "Stage", "Try again", "What it means", "What to do"), rows)
+
+
+def limits() -> str:
+    """Say every limit with its default, from the source: the meaning stands under each field."""
+    source = inspect.getsource(mf.Limits)
+    meaning = dict(re.findall(r"^    (\w+): \w+ = .*\n    \"\"\"(.*?)\"\"\"", source, re.MULTILINE))
+    rows = ((f"`{one.name}`", f"{one.default:,}", meaning[one.name]) for one in dataclasses.fields(mf.Limits))
+    return _table(("Limit", "Default", "What is counted"), rows)
+
+
+def capabilities() -> str:
+    """Say what can be read and written where these docs are built."""
+    found = mf.formats()
+    rows = (
+        (f"`{row['format']}`", row["media_type"], row["engine"], _tick(row["reads"]), _tick(row["writes"]), row["note"])
+        for row in found.iter_rows(named=True)
+    )
+    return _table(("Format", "Media type", "Engine", "Reads", "Writes", "Note"), rows)
+
+
+def shell() -> str:
+    """Say the help of the shell, and that of every command."""
+    app = import_module("mediaframe.cli").app
+    names = [one.name or one.callback.__name__ for one in app.registered_commands]
+    parts = [_help(app)] + [f"## mediaframe {name}\n\n{_help(app, name)}" for name in names]
+    return "\n\n".join(parts)
+
+
+def _help(app: Any, *words: str) -> str:
+    said = CliRunner().invoke(app, [*words, "--help"], prog_name="mediaframe", env={"COLUMNS": "100", "TERM": "dumb"})
+    lines = (line.rstrip() for line in said.output.strip().splitlines())
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def _word(cls: type[Spec], facts: str) -> str:
+    taken = cls.arguments.values()
+    rows = ((f"`{one.name}`", _type(one), _default(one), one.unit, one.doc) for one in taken)
+    table = _table(("Argument", "Type and range", "Default", "Unit", "What it is"), rows) if taken else "It takes no arguments."
+    return f"## {cls.takes}.{cls.word}\n\n{_prose(inspect.getdoc(cls) or '')}\n\n{facts}\n\n{table}"
+
+
+def _type(one: Argument) -> str:
+    if one.choices:
+        words = ", ".join(f"`{choice}`" for choice in one.choices)
+    else:
+        ends = "" if one.ge is None else f", {one.ge:g} to {one.le:g}" if one.le is not None else f", {one.ge:g} or more"
+        words = SHORT.get(one.base, str(one.base)) + ends
+    return words + (", or None" if one.optional else "")
+
+
+def _default(one: Argument) -> str:
+    return "must be given" if one.required else f"`{one.default!r}`"
+
+
+def _fields(fields: Iterable[Field]) -> str:
+    return _table(("Column", "Type", "What it is"), ((f"`{one.name}`", str(one.dtype), one.doc) for one in fields))
+
+
+def _tick(holds: bool) -> str:
+    return "yes" if holds else ""
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+
+
+def _prose(doc: str) -> str:
+    """Give a docstring as Markdown: examples fenced, the rest as it is."""
+    parts = re.split(r"\n\s*\n", doc)
+    return "\n\n".join(f"```pycon\n{part}\n```" if part.startswith(">>>") else part for part in parts)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "operations": operations,
+    "formats": formats,
+    "measures": measures,
+    "presets": presets,
+    "asset-columns": asset_columns,
+    "manifest-columns": manifest_columns,
+    "error-codes": error_codes,
+    "limits": limits,
+    "capabilities": capabilities,
+    "shell": shell,
+}
+
+
+class Declared(SphinxDirective):
+    """Put one of the tables here."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(TABLES[self.arguments[0]](), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Tell Sphinx of the directive."""
+    app.add_directive("declared", Declared)
+    return {"parallel_read_safe": True, "version": "1"}
