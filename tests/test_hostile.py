@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.hostile import NAMES, SECRET, Hostile, hostile, jpeg, mp4, pdf
 
 import mediaframe as mf
 from mediaframe.errors import CODES, AssetError
 from mediaframe.model.media_type import sniff
 from mediaframe.work.slot import Slot
+from tests.hostile import NAMES, SECRET, Hostile, hostile, jpeg, mp4, pdf
 
 RECIPES = {
     "small": mf.image.resize(64).png(),
@@ -28,7 +28,7 @@ RECIPES = {
 }
 KINDS = {"image": "small", "video": "poster", "document": "cover"}
 SECONDS, MEMORY = 5.0, 300 << 20
-"""What any of these files may cost: seconds on a loaded machine, and bytes of the child, of which 130 MB are its own."""
+"""What each may cost: seconds on a loaded machine, and bytes of the child, of which 130 MB are its own."""
 
 EVIL = sorted(hostile(""))
 
@@ -143,7 +143,7 @@ def test_nothing_is_written_outside_the_destination_and_nothing_else_into_it(fie
     after = _listing(top)
 
     told = {f"{Path(run.to).name}/{uri}" for run in _runs(field) for uri in run.manifest["uri"].drop_nulls()}
-    ours = {name for name in after if not name.split("/")[1:2] == ["_mediaframe"]}
+    ours = {name for name in after if name.split("/")[1:2] != ["_mediaframe"]}
     assert {name: after[name] for name in field.before} == field.before
     assert ours - set(field.before) == told
 
