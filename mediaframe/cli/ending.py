@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from rich.padding import Padding
 from rich.text import Text
 
 from mediaframe.cli.progress import Follower
@@ -58,14 +59,14 @@ def _told(summary: Mapping[str, Any]) -> str:
     return ", ".join(words) or "nothing to do"
 
 
-def show_failures(failures: pl.DataFrame) -> None:
+def show_failures(failures: pl.DataFrame, indent: int = 0) -> None:
     """List failures with what to do about them."""
     rows = [
         (_short(row["source"]), faint(row["what"]), Text(plain(row["error_code"]), style=BAD), _advice(row["error_code"]))
         for row in failures.head(SHOWN).iter_rows(named=True)
     ]
     console = out()
-    console.print(table(("failed", "rendition", "code", "what to do"), rows))
+    console.print(Padding(table(("failed", "rendition", "code", "what to do"), rows), (0, 0, 0, indent)))
     if failures.height > SHOWN:
         console.print(faint(f"… and {failures.height - SHOWN:,} more; --json gives them all"))
 
@@ -111,7 +112,3 @@ def _short(source: str) -> str:
     parts = place(source).split("/")
     return "/".join(["…", *parts[-2:]]) if len(parts) > 3 else "/".join(parts)
 
-
-def said(number: int) -> str:
-    """Say how many files there are."""
-    return count(number, "file")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Annotated, Any
 
 import typer
@@ -152,7 +151,3 @@ def _show_plan(run: Run, *, as_json: bool) -> None:
     told = ", ".join(f"{number:,} {plain(status)}" for status, number in counts.items())
     console.print(f"\ndry run: {told or 'nothing to do'}; nothing was written to {place(run.to)}", soft_wrap=True)
 
-
-def shell_word(text: str) -> str:
-    """Give text as one word of a shell."""
-    return shlex.quote(text)

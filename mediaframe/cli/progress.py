@@ -27,6 +27,9 @@ class Follower:
         """Take note."""
         self.last = progress
 
+    def enter(self, doing: str, done: int = 0, total: int | None = None) -> None:
+        """Say what is done now, where it is no run."""
+
     @property
     def began(self) -> bool:
         """Whether the run itself began, so that it can be resumed."""
@@ -51,6 +54,10 @@ class _Live(Follower):
             description="rendering",
             told=Text.assemble(*_parts(progress)),
         )
+
+    def enter(self, doing: str, done: int = 0, total: int | None = None) -> None:
+        told = Text(f"{done} of {total}" if total else "", style=FAINT)
+        self._bar.update(self._task, total=total, completed=done, description=doing, told=told)
 
 
 def _parts(progress: Progress) -> list[str | tuple[str, str]]:
