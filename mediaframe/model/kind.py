@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from mediaframe.model.quantity import color_bands
+
 Kind = Literal["image", "video", "audio", "document", "archive"]
 
 KINDS: tuple[Kind, ...] = ("image", "video", "audio", "document", "archive")
@@ -29,6 +31,11 @@ class Shape:
     def but(self, **changes: Any) -> Shape:
         """Give the same shape with some facts changed."""
         return replace(self, **changes)
+
+    def painted(self, color: str) -> Shape:
+        """Give the shape once a color is put somewhere: a color ends gray, a transparent one brings alpha."""
+        red, green, blue, alpha = color_bands(color)
+        return self.but(gray=self.gray if red == green == blue else False, alpha=True if alpha < 255 else self.alpha)
 
     @property
     def size(self) -> tuple[int, int] | None:

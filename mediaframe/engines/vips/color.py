@@ -7,8 +7,6 @@ from typing import Any
 
 import pyvips
 
-from mediaframe.engines.vips.handle import has_alpha
-
 _PROFILE = "icc-profile-data"
 _GRAYS = ("b-w", "grey16")
 
@@ -78,20 +76,16 @@ def _is_srgb(profile: bytes, *, gray: bool) -> bool:
 
 
 def _eight_bits(image: pyvips.Image) -> pyvips.Image:
-    if image.interpretation == "multiband" or (image.interpretation == "histogram"):
+    if image.interpretation not in ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb", "cmyk"):
+        # What says nothing of itself, such as "multiband", is taken for sRGB or gray by its bands.
         image = image.copy(interpretation="srgb" if image.bands >= 3 else "b-w")
-    if image.interpretation in _GRAYS:
-        image = image.colourspace("b-w") if image.interpretation != "b-w" or image.format != "uchar" else image
-    elif image.interpretation != "srgb" or image.format != "uchar":
+    gray = image.interpretation in _GRAYS
+    if image.format == "ushort":
+        # libvips' own way to 8 bits takes alpha one level down.
+        image = (image >> 8).cast("uchar").copy(interpretation="b-w" if gray else "srgb")
+    elif image.interpretation not in ("srgb", "b-w"):
         image = image.colourspace("srgb")
-    most = 2 if image.interpretation == "b-w" else 4
+    most = 2 if gray else 4
     image = image.extract_band(0, n=most) if image.bands > most else image
-    if image.format == "uchar":
-        return image
     # Floating point pictures that say nothing else hold 0 to 255, as libvips has it.
-    return image.cast("uchar")
-
-
-def opaque_in_fact(image: pyvips.Image) -> bool:
-    """Whether a picture has no alpha, or one that is opaque everywhere."""
-    return not has_alpha(image) or bool(image.extract_band(image.bands - 1).min() == 255)
+    return image if image.format == "uchar" else image.cast("uchar")

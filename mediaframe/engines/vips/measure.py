@@ -55,7 +55,8 @@ def phash(handle: Handle, measure: Phash) -> str:
     mode = "RGB" if image.bands == 3 else "L"
     picture = Image.frombytes(mode, (image.width, image.height), image.write_to_memory()).convert("L")
     small = np.asarray(picture.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.LANCZOS), dtype=np.float64)
-    low = (_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS]
+    # Rounded, so that the bits of flat pictures are not the noise of a CPU's floating point.
+    low = np.round((_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS], 6)
     return f"{int(''.join('01'[bit] for bit in (low > np.median(low)).ravel().tolist()), 2):016x}"
 
 

@@ -33,7 +33,7 @@ def factor(task: Task, width: int, height: int) -> int:
     if needed is None:
         return 1
     for shrink in _SHRINKS:
-        across, down = -(-width // shrink), -(-height // shrink)
+        across, down = width // shrink, height // shrink  # libvips leaves out what is left over
         if across >= needed[0] * MARGIN and down >= needed[1] * MARGIN and max(across, down) >= FLOOR:
             return shrink
     return 1

@@ -11,9 +11,7 @@ from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
 
 Fit = Literal["cover", "contain", "fill", "inside", "outside"]
-Anchor = Literal[
-    "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"
-]
+Anchor = Literal["center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 Gravity = Literal[
     "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest",
     "attention", "entropy",
@@ -113,9 +111,12 @@ class Resize(Operation, takes="image"):
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
         if shape.size is None:
+            shape = shape.but(alpha=None, gray=None) if self.fit == "contain" else shape
             return shape.but(width=None, height=None)
-        width, height = self.plan(*shape.size).final
-        return shape.but(width=width, height=height)
+        plan = self.plan(*shape.size)
+        padded = self.fit == "contain" and plan.final != plan.scaled
+        shape = shape.painted(self.background) if padded else shape
+        return shape.but(width=plan.final[0], height=plan.final[1])
 
 
 class Crop(Operation, takes="image"):
@@ -170,11 +171,10 @@ class Extend(Operation, takes="image"):
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
+        shape = shape.painted(self.background)
         if shape.size is None:
             return shape
-        return shape.but(
-            width=shape.size[0] + self.left + self.right, height=shape.size[1] + self.top + self.bottom
-        )
+        return shape.but(width=shape.size[0] + self.left + self.right, height=shape.size[1] + self.top + self.bottom)
 
 
 class Rotate(Operation, takes="image"):
@@ -198,7 +198,7 @@ class Rotate(Operation, takes="image"):
             return shape
         if self.angle % 90 == 0:
             return shape.but(width=shape.height, height=shape.width)
-        return shape.but(width=None, height=None)
+        return shape.painted(self.background).but(width=None, height=None)
 
 
 class Flip(Operation, takes="image"):

@@ -34,4 +34,7 @@ class Flatten(Operation, takes="image"):
 
     def infer(self, shape: Shape) -> Shape:
         """Say that it is opaque."""
-        return shape.but(alpha=False)
+        if shape.alpha is False:
+            return shape
+        gray = shape.painted(self.background).gray
+        return shape.but(alpha=False, gray=gray if shape.alpha or gray == shape.gray else None)

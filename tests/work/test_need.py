@@ -1,0 +1,50 @@
+"""Memory is asked for by pixels, format and recipe."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaframe.model.recipe import Finished
+from mediaframe.recipes import document, image, video
+from mediaframe.work.need import BASE, memory_need
+
+
+@pytest.mark.parametrize(
+    ("pixels", "format", "recipe", "measured"),
+    [
+        # VmHWM above the child's own, in bytes for each of 24 million pixels.
+        (24_000_000, "png", image.resize(100).jpeg(), 5.51),
+        (24_000_000, "png", image.jpeg(), 9.32),
+        (24_000_000, "png", image.avif(), 24.24),
+        (24_000_000, "png", image.webp(lossless=True), 21.94),
+        (24_000_000, "webp", image.resize(100).jpeg(), 10.54),
+        (24_000_000, "avif", image.resize(100).jpeg(), 15.61),
+        (24_000_000, "bmp", image.resize(100).jpeg(), 10.10),
+        (24_000_000, "png", image.phash(), 10.07),
+    ],
+)
+def test_the_need_covers_what_was_measured_and_not_twice_that(
+    pixels: int, format: str, recipe: Finished, measured: float
+) -> None:
+    each = (memory_need(pixels, format, recipe) - BASE) / pixels
+
+    assert measured <= each <= 2 * measured
+
+
+def test_more_pixels_need_more() -> None:
+    needs = [memory_need(pixels, "jpeg", image.resize(400).webp()) for pixels in (10**6, 10**7, 10**8)]
+
+    assert needs == sorted(needs)
+    assert needs[0] < needs[-1]
+
+
+def test_a_result_that_grows_needs_more_than_its_source() -> None:
+    small = memory_need(10_000, "png", image.png())
+    grown = memory_need(10_000, "png", image.resize(9000, enlarge=True).png())
+
+    assert grown > small + 9000 * 6000 * 4
+
+
+@pytest.mark.parametrize("recipe", [video.frame().jpeg(), document.page().jpeg(), image.trim().rotate(3).png()])
+def test_unknown_sizes_have_a_need_all_the_same(recipe: Finished) -> None:
+    assert memory_need(None, None, recipe) > BASE
