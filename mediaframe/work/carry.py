@@ -48,9 +48,7 @@ def carry_out(
     _through(worker, files, batches(items), pool, tally)
     if stopped():
         return "cancelled"
-    commit(files)
-    failed = tally.progress().failed
-    return "complete_with_errors" if failed else "complete"
+    return "complete_with_errors" if commit(files).failed else "complete"
 
 
 def _through(worker: Worker, files: RunFiles, work: Iterable[Batch], pool: LocalPool, tally: Tally) -> None:

@@ -39,6 +39,11 @@ class Commit:
     manifests: tuple[dict[str, Any], ...]
     created_at: str
 
+    @property
+    def failed(self) -> int:
+        """How many results of its run could not be made."""
+        return sum(entry["failed"] for entry in self.manifests if entry["run"] == self.run)
+
 
 class RunFiles:
     """The files of one run beside the results."""
@@ -138,14 +143,14 @@ _TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
 
 def _publish(files: RunFiles, number: int, table: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mediaframe-") as folder:
-        path, rows = _fold(files, Path(folder), *_TABLES[table])
+        path, rows, failed = _fold(files, Path(folder), *_TABLES[table])
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         name = f"{AREA}/manifests/{number:020d}-{files.run}-{table}.parquet"
         files.store.write(name, path, replace=True)
-    return {"name": name, "table": table, "run": files.run, "rows": rows, "sha256": sha256}
+    return {"name": name, "table": table, "run": files.run, "rows": rows, "failed": failed, "sha256": sha256}
 
 
-def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -> tuple[Path, int]:
+def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -> tuple[Path, int, int]:
     """Sort the row log by input order, the last attempt of each row alone, without holding it in memory."""
     parts = []
     for number, lines in enumerate(files.logs()):
@@ -156,11 +161,13 @@ def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -
     path = folder / "manifest.parquet"
     if not parts:
         pl.DataFrame(schema=schema(fields)).write_parquet(path)
-        return path, 0
+        return path, 0, 0
     last = pl.scan_parquet(parts).sort("row", "place", "attempt")
     last = last.unique(["row", "place"], keep="last", maintain_order=True)
     last.select([field.name for field in fields]).sink_parquet(path)
-    return path, int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    counted = pl.scan_parquet(path).select(pl.len(), (pl.col("status") == "failed").sum().alias("failed"))
+    count, failed = counted.collect().row(0)
+    return path, int(count), int(failed)
 
 
 def logged(lines: list[dict[str, Any]], fields: tuple[Field, ...]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from threading import RLock, Thread
+from threading import Condition, RLock, Thread
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -72,8 +72,7 @@ class LocalPool:
                 yield from run.land()
         finally:
             run.stop()
-            for _ in range(run.flying):
-                run.results.get()
+            run.wait()
             self._runs.discard(run)
 
     def stop(self) -> None:
@@ -129,6 +128,7 @@ class _Run(Generic[T, R]):
         self.stopped = False
         self._slots: set[Slot] = set()
         self._lock = RLock()  # A signal handler may stop a run while its own thread is stopping it.
+        self._idle = Condition(self._lock)
 
     def land(self) -> Iterator[R]:
         """Wait for one result; gives it, raises what `do` raised, or gives nothing when it was not done."""
@@ -148,6 +148,16 @@ class _Run(Generic[T, R]):
             for slot in self._slots:
                 slot.cancel()
 
+    def wait(self) -> None:
+        """Wait for what runs, after `stop`.
+
+        It looks at what is in the slots, since a count of results can be wrong here: a KeyboardInterrupt may fall
+        between taking a result and counting it.
+        """
+        with self._idle:
+            while self._slots:
+                self._idle.wait()
+
     def work(self, task: T, slot: Slot) -> None:
         """Do one task in the slot's thread."""
         result: tuple[R | None, BaseException | None, bool] = (None, None, False)
@@ -156,8 +166,9 @@ class _Run(Generic[T, R]):
                 result = (self.do(task, slot), None, True)
         except BaseException as error:  # noqa: BLE001  It is raised in the thread that takes the results.
             result = (None, error, False)
-        with self._lock:
+        with self._idle:
             self._slots.discard(slot)  # Before the result is seen: another run may have the slot then.
+            self._idle.notify_all()
         self.results.put(result)
 
     def _enter(self, slot: Slot) -> bool:
