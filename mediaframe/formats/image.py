@@ -49,8 +49,9 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
 class Webp(Format, takes="image", media_type="image/webp", extension="webp"):
     """Write a WebP: smaller than JPEG, with transparency, readable in all browsers.
 
-    Source: libwebp through libvips `webpsave`. Effort 2 takes half the time of libwebp's own default of 4 for 3 %
-    more bytes.
+    Source: libwebp through libvips `webpsave`. Effort 2 takes less than half the time of libwebp's own default of 4; at
+    the same quality its files are 4 % larger and a little less exact (SSIM 0.974 against 0.977), at the same SSIM 13 %
+    larger. Say `effort=4` where bytes count more than time.
 
     >>> mf.image.resize(320, 320, fit="cover").webp(max_bytes="20 kB")
     image.resize(width=320, height=320, fit='cover').webp(max_bytes=20000)
@@ -90,6 +91,4 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif"):
 
 def _one_of_two(spec: Webp | Avif) -> None:
     if spec.settled("lossless", "max_bytes") and spec.lossless and spec.max_bytes is not None:
-        raise RecipeError(
-            f"{spec.word}: expected lossless or max_bytes, got both; lossless has no quality to lower"
-        )
+        raise RecipeError(f"{spec.word}: expected lossless or max_bytes, got both; lossless has no quality to lower")

@@ -7,7 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaframe.errors import RecipeError
@@ -20,10 +20,13 @@ from tests.strategies import recipes, specs
 
 FAMILIES: tuple[type[Spec], ...] = (Operation, Format, Measure)
 WORDS = [(family, cls) for family in FAMILIES for cls in every(family)]
+FEW = settings(max_examples=25, deadline=None)
+MORE = settings(max_examples=60, deadline=None)
 STARTS = st.sampled_from(("image", "video", "document"))
 
 
 @pytest.mark.parametrize(("family", "cls"), WORDS, ids=lambda one: getattr(one, "__name__", ""))
+@FEW
 @given(data=st.data())
 def test_every_word_reads_back_from_its_json(family: Any, cls: type[Spec], data: st.DataObject) -> None:
     spec = data.draw(specs(cls, columns=True))
@@ -36,6 +39,7 @@ def test_every_word_reads_back_from_its_json(family: Any, cls: type[Spec], data:
 
 
 @pytest.mark.parametrize(("family", "cls"), WORDS, ids=lambda one: getattr(one, "__name__", ""))
+@FEW
 @given(data=st.data())
 def test_every_word_survives_pickling(family: Any, cls: type[Spec], data: st.DataObject) -> None:
     spec = data.draw(specs(cls, columns=True))
@@ -43,6 +47,7 @@ def test_every_word_survives_pickling(family: Any, cls: type[Spec], data: st.Dat
     assert pickle.loads(pickle.dumps(spec)) == spec
 
 
+@MORE
 @given(STARTS.flatmap(lambda start: recipes(start, columns=True)))
 def test_a_recipe_reads_back_from_its_text(recipe: Finished) -> None:
     again = parse_recipe(repr(recipe))
@@ -51,17 +56,20 @@ def test_a_recipe_reads_back_from_its_text(recipe: Finished) -> None:
     assert again.id == recipe.id
 
 
+@MORE
 @given(STARTS.flatmap(lambda start: recipes(start, columns=True)))
 def test_a_recipe_reads_back_from_its_json_and_from_pickle(recipe: Finished) -> None:
     assert recipe_from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
+@MORE
 @given(recipes(columns=True), recipes(columns=True))
 def test_equal_recipes_have_equal_ids_and_others_have_others(first: Finished, second: Finished) -> None:
     assert (first.id == second.id) == (first == second)
 
 
+@MORE
 @given(recipes())
 def test_a_recipe_without_columns_is_bound_already(recipe: Finished) -> None:
     assert recipe.columns == frozenset()
@@ -80,6 +88,7 @@ def test_every_numeric_argument_refuses_what_is_out_of_range(family: Any, cls: t
                 cls(**{name: value}, **others)
 
 
+@MORE
 @given(recipes(columns=True).filter(lambda recipe: recipe.columns))
 def test_a_column_that_the_row_lacks_is_named(recipe: Finished) -> None:
     with pytest.raises(RecipeError, match="the row has no column"):

@@ -19,7 +19,7 @@ from tests.engines.pictures import write
 from tests.strategies import recipes, specs
 
 SIDES = st.integers(1, 70)
-CAREFUL = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAREFUL = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _source(width: int, height: int, bands: int) -> bytes:
