@@ -38,6 +38,10 @@ class PdfiumEngine(Engine[Paper]):
     kinds: ClassVar[tuple[Kind, ...]] = ("document",)
     revision = 1
 
+    def reading(self) -> dict[str, str]:
+        """Say that PDF is read."""
+        return {"pdf": ""}
+
     def version(self) -> str:
         """Name the engine, PDFium's version and the engine's own revision."""
         library = f"pypdfium2 {version('pypdfium2')}"

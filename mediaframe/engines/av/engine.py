@@ -40,6 +40,12 @@ class AvEngine(Engine[Clip]):
     kinds: ClassVar[tuple[Kind, ...]] = ("video", "audio")
     revision = 1
 
+    def reading(self) -> dict[str, str]:
+        """Say which containers this FFmpeg opens."""
+        there = av.formats_available
+        lacks = "this build of FFmpeg lacks it; pip install --force-reinstall av"
+        return {word: "" if name in there else lacks for word, name in demux.READS.items()}
+
     def version(self) -> str:
         """Name the engine, the versions of FFmpeg and PyAV, and the engine's own revision."""
         return f"av FFmpeg {av.ffmpeg_version_info} (PyAV {av.__version__}, revision {self.revision})"
