@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +61,18 @@ def test_every_format_opens_by_its_content(name: str) -> None:
 
     assert got.shape[:2] == (64, 96)
     assert np.abs(got[..., :3].astype(int) - PICTURE).mean() < (7 if name == "gif" else 3)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_behind_a_descriptor_opens_as_one_in_memory(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(FILES[name])
+    source = Source(fd=os.open(path, os.O_RDONLY))
+
+    handle = engine.open(source, Task())
+    source.close()
+
+    assert engine.pixels(handle) == engine.pixels(opened(FILES[name], image.png()))
 
 
 @pytest.mark.parametrize("name", FILES)
