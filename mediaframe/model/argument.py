@@ -122,8 +122,8 @@ class Argument:
             plain["enum"] = [*self.choices, *([None] if self.optional else [])]
         else:
             names = {int: "integer", float: "number", str: "string", bool: "boolean"}
-            name = names.get(self.base, "array")
-            plain["type"] = [name, "null"] if self.optional else name
+            kinds = [names.get(one, "null" if one is NoneType else "array") for one in _alternatives(self.type)]
+            plain["type"] = kinds if len(kinds) > 1 else kinds[0]
         if self.ge is not None:
             plain["minimum"] = self.ge
         if self.le is not None:
@@ -268,7 +268,6 @@ def from_row(argument: Argument, column: Column, row: Mapping[str, object], wher
         value = row[column.name]
     except KeyError:
         raise RecipeError(
-            f"{where}({argument.name}=...): the row has no column {column.name!r}"
-            f"{did_you_mean(column.name, row)}"
+            f"{where}({argument.name}=...): the row has no column {column.name!r}{did_you_mean(column.name, row)}"
         ) from None
     return check(argument, value, where)

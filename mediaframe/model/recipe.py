@@ -61,9 +61,7 @@ class Recipe:
         if name.startswith("__"):
             raise AttributeError(name)
         known = [one for one in dir(type(self)) if not one.startswith("_")]
-        raise RecipeAttributeError(
-            f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{did_you_mean(name, known)}"
-        )
+        raise RecipeAttributeError(f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{did_you_mean(name, known)}")
 
     def then(self, operation: Operation) -> Any:
         """Add any operation, one of another package too; the chain of methods does nothing else."""
@@ -75,9 +73,7 @@ class Recipe:
                 f"but this recipe now holds {_a(self.kind)}"
             )
         if operation.word == "auto_orient" and self.steps:
-            raise RecipeError(
-                f"{self!r}.auto_orient: it must be the first step, since it says how files are opened"
-            )
+            raise RecipeError(f"{self!r}.auto_orient: it must be the first step, since it says how files are opened")
         return Recipe.of_kind[operation.gives](self.start, (*self.steps, operation))
 
     def finish(self, end: Format | Measure) -> Finished:
@@ -271,6 +267,8 @@ def recipe_from_json(data: Mapping[str, Any]) -> Finished:
     """Read a finished recipe back from its JSON form. Nothing in it can run code."""
     if not isinstance(data, Mapping) or set(data) != {"kind", "steps", "end"}:
         raise RecipeError(f"expected {{'kind': ..., 'steps': [...], 'end': {{...}}}}, got {data!r}")
+    if not isinstance(data["steps"], list | tuple):
+        raise RecipeError(f"expected the steps of a recipe as a list, got {data['steps']!r}")
     recipe = _begin(data["kind"])
     for one in data["steps"]:
         recipe = recipe.then(spec_from_json(Operation, recipe.kind, one))
@@ -289,7 +287,7 @@ def _is_measure(kind: Kind, word: object) -> bool:
 
 
 def _begin(kind: object) -> Recipe:
-    if kind not in Recipe.of_kind:
+    if not isinstance(kind, str) or kind not in Recipe.of_kind:
         raise RecipeError(f"no recipe for {kind!r}{did_you_mean(str(kind), Recipe.of_kind)}")
     return Recipe.of_kind[kind]()
 
@@ -311,11 +309,13 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
+        calls = _calls(tree, text)
     except SyntaxError as error:
-        raise RecipeError(
-            f"{text!r} does not read as a recipe: {error.msg} at character {error.offset}"
-        ) from None
-    calls = _calls(tree, text)
+        raise RecipeError(f"{text!r} does not read as a recipe: {error.msg} at character {error.offset}") from None
+    except RecipeError:
+        raise
+    except (ValueError, RecursionError, MemoryError):  # A null character; more brackets or words than Python takes.
+        raise RecipeError(f"{text[:60]!r}... does not read as a recipe: expected words and their arguments") from None
     if calls and calls[0][1] is None:
         kind = calls.pop(0)[0]  # type: ignore[assignment]  # _begin checks it
     if kind is None:
@@ -328,9 +328,7 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
             raise RecipeError(f"{text!r}: expected {word}(...), got {word}")
         recipe = _follow(recipe, word, *arguments)
     if not isinstance(recipe, Finished):
-        raise RecipeError(
-            f"{text!r} is not finished: end it with a format such as .webp(), or with a measure"
-        )
+        raise RecipeError(f"{text!r} is not finished: end it with a format such as .webp(), or with a measure")
     return recipe
 
 
@@ -348,11 +346,7 @@ def _follow(recipe: Recipe, word: str, args: list[Any], kwargs: dict[str, Any]) 
 
 def _every(family: type[Spec], kind: Kind) -> list[type[Spec]]:
     from_register = Spec.registered()
-    return [
-        cls
-        for (of, takes, _), cls in from_register.items()
-        if of == family.__name__.lower() and takes == kind
-    ]
+    return [cls for (of, takes, _), cls in from_register.items() if of == family.__name__.lower() and takes == kind]
 
 
 def _calls(node: ast.expr, text: str) -> list[tuple[str, tuple[list[Any], dict[str, Any]] | None]]:
@@ -363,7 +357,10 @@ def _calls(node: ast.expr, text: str) -> list[tuple[str, tuple[list[Any], dict[s
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
         before = _calls(node.func, text)
         args = [_literal(one, text) for one in node.args]
-        kwargs = {one.arg: _literal(one.value, text) for one in node.keywords if one.arg}
+        names = [one.arg for one in node.keywords]
+        if None in names or len(set(names)) < len(names):
+            raise RecipeError(f"{text!r}: each argument is given once, by its name")
+        kwargs = {str(one.arg): _literal(one.value, text) for one in node.keywords}
         return [*before[:-1], (before[-1][0], (args, kwargs))]
     raise RecipeError(f"{text!r} does not read as a recipe: expected words and their arguments")
 
