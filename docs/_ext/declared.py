@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from typer.testing import CliRunner
 
 import mediaframe as mf
+import mediaframe.recipes  # the declarations of all words come with it
 from mediaframe.errors import CODES
 from mediaframe.model.argument import Argument
 from mediaframe.model.finish import Format, Measure
@@ -32,7 +33,9 @@ def operations() -> str:
 
 def formats() -> str:
     """Say every format that can be written."""
-    return "\n\n".join(_word(cls, f"Takes {cls.takes}; writes `{cls.media_type}`, `.{cls.extension}`.") for cls in every(Format))
+    return "\n\n".join(
+        _word(cls, f"Takes {cls.takes}; writes `{cls.media_type}`, `.{cls.extension}`.") for cls in every(Format)
+    )
 
 
 def measures() -> str:
@@ -57,7 +60,9 @@ def manifest_columns() -> str:
 
 def error_codes() -> str:
     """Say every code."""
-    rows = ((f"`{one.code}`", one.stage, "yes" if one.retryable else "", one.meaning, one.advice) for one in CODES.values())
+    rows = (
+        (f"`{one.code}`", one.stage, "yes" if one.retryable else "", one.meaning, one.advice) for one in CODES.values()
+    )
     return _table(("Code", "Stage", "Try again", "What it means", "What to do"), rows)
 
 
@@ -73,7 +78,14 @@ def capabilities() -> str:
     """Say what can be read and written where these docs are built."""
     found = mf.formats()
     rows = (
-        (f"`{row['format']}`", row["media_type"], row["engine"], _tick(row["reads"]), _tick(row["writes"]), row["note"])
+        (
+            f"`{row['format']}`",
+            row["media_type"],
+            row["engine"],
+            _tick(holds=row["reads"]),
+            _tick(holds=row["writes"]),
+            row["note"],
+        )
         for row in found.iter_rows(named=True)
     )
     return _table(("Format", "Media type", "Engine", "Reads", "Writes", "Note"), rows)
@@ -96,7 +108,11 @@ def _help(app: Any, *words: str) -> str:
 def _word(cls: type[Spec], facts: str) -> str:
     taken = cls.arguments.values()
     rows = ((f"`{one.name}`", _type(one), _default(one), one.unit, one.doc) for one in taken)
-    table = _table(("Argument", "Type and range", "Default", "Unit", "What it is"), rows) if taken else "It takes no arguments."
+    table = (
+        _table(("Argument", "Type and range", "Default", "Unit", "What it is"), rows)
+        if taken
+        else "It takes no arguments."
+    )
     return f"## {cls.takes}.{cls.word}\n\n{_prose(inspect.getdoc(cls) or '')}\n\n{facts}\n\n{table}"
 
 
@@ -104,7 +120,9 @@ def _type(one: Argument) -> str:
     if one.choices:
         words = ", ".join(f"`{choice}`" for choice in one.choices)
     else:
-        ends = "" if one.ge is None else f", {one.ge:g} to {one.le:g}" if one.le is not None else f", {one.ge:g} or more"
+        ends = (
+            "" if one.ge is None else f", {one.ge:g} to {one.le:g}" if one.le is not None else f", {one.ge:g} or more"
+        )
         words = SHORT.get(one.base, str(one.base)) + ends
     return words + (", or None" if one.optional else "")
 
@@ -117,13 +135,15 @@ def _fields(fields: Iterable[Field]) -> str:
     return _table(("Column", "Type", "What it is"), ((f"`{one.name}`", str(one.dtype), one.doc) for one in fields))
 
 
-def _tick(holds: bool) -> str:
+def _tick(*, holds: bool) -> str:
     return "yes" if holds else ""
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines
+    )
 
 
 def _prose(doc: str) -> str:

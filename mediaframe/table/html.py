@@ -126,8 +126,10 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
         for row in rows
     )
     return (
-        '<div style="overflow-x:auto;padding-top:10px"><table style="border-collapse:collapse;font-size:12px;margin:0;'
-        f'border:0;width:100%"><thead><tr style="background:transparent">{head}</tr></thead><tbody>{body}</tbody>'
+        # JupyterLab and nbconvert fix the layout of tables, which lays long names over the next column.
+        '<div style="overflow-x:auto;padding-top:10px"><table style="table-layout:auto;border-collapse:collapse;'
+        'font-size:12px;margin:0;border:0;width:100%"><thead>'
+        f'<tr style="background:transparent">{head}</tr></thead><tbody>{body}</tbody>'
         "</table></div>"
     )
 

@@ -54,8 +54,8 @@ def followed(tmp_path_factory):
     declared, line, done = blocks("add-an-operation.md")[:3]
     add(package / "ops/image/tone.py", "from mediaframe.model.argument import Value, arg", declared)
     let_recipes_have(package, line, "mediaframe.ops.image.tone", "Posterize")
-    more = "from mediaframe.engines.vips.handle import alpha_apart, to_byte\nfrom mediaframe.ops.image.tone import Posterize"
-    add(package / "engines/vips/tone.py", more, done)
+    names = "from mediaframe.engines.vips.handle import alpha_apart, to_byte"
+    add(package / "engines/vips/tone.py", names, "from mediaframe.ops.image.tone import Posterize", done)
 
     declared, line, done, rows = blocks("add-a-format.md")
     add(package / "formats/image.py", declared)

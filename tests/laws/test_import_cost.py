@@ -9,22 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = set(
-    [
-        "PIL",
-        "anywidget",
-        "av",
-        "dask",
-        "distributed",
-        "fsspec",
-        "numpy",
-        "polars",
-        "pyarrow",
-        "pypdfium2",
-        "pyvips",
-        "typer",
-    ]
-)
+HEAVY = {
+    *("PIL", "anywidget", "av", "dask", "distributed", "fsspec", "numpy", "polars", "pyarrow"),
+    *("pypdfium2", "pyvips", "typer"),
+}
 
 TIMED = "import time; t = time.perf_counter(); import mediaframe; print((time.perf_counter() - t) * 1000)"
 
