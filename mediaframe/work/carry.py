@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mediaframe.errors import MediaframeError
@@ -44,23 +44,28 @@ def carry_out(
     if again or ours:
         job = replace(job, replace=True)
     worker = Worker(job, Sources(storage_options), files.store, stopped)
-    items = pending.items(again=again)
-    _through(worker, files, batches(items), pool, tally)
+    work = Work(worker, files)
+    for outcome in pool.run(work, batches(pending.items(again=again))):
+        tally.count(outcome.lines, outcome.bytes_in)
     if stopped():
         return "cancelled"
     return "complete_with_errors" if commit(files).failed else "complete"
 
 
-def _through(worker: Worker, files: RunFiles, work: Iterable[Batch], pool: LocalPool, tally: Tally) -> None:
-    def do(batch: Batch, slot: Slot) -> Outcome:
-        outcome = worker(batch, slot)
-        files.store.settle()
-        # The slot's own thread writes the log, so that what is done is kept when nobody waits for it any more.
-        files.log(f"{batch.index:06d}", outcome.lines)
-        return outcome
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with a batch, wherever that is: it is worked through, and the row log tells that it is done."""
 
-    for outcome in pool.run(do, work):
-        tally.count(outcome.lines, outcome.bytes_in)
+    worker: Worker
+    files: RunFiles
+
+    def __call__(self, batch: Batch, slot: Slot) -> Outcome:
+        """Work through a batch."""
+        outcome = self.worker(batch, slot)
+        self.files.store.settle()
+        # Written where the work is done, so that what is done is kept when nobody waits for it any more.
+        self.files.log(f"{batch.index:06d}", outcome.lines)
+        return outcome
 
 
 def settle(files: RunFiles, tally: Tally, number: int, lines: list[dict[str, Any]]) -> None:

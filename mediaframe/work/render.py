@@ -19,7 +19,6 @@ from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished, recipe_from_json
-from mediaframe.model.spec import load_plugins
 from mediaframe.work.fit import fit
 
 Send = Callable[[dict[str, Any], bytes], None]
@@ -43,7 +42,6 @@ def render(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, 
     dict
         `counts`: how often something was opened, decoded, encoded, and how many steps were done.
     """
-    load_plugins()
     limits = Limits.from_json(request.get("limits") or {})
     asset = Asset(source, request.get("format"), limits)
     jobs = [_job(asset, one) for one in request["renditions"]]

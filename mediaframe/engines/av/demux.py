@@ -23,8 +23,8 @@ _DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpegts,mpeg,mpegvideo,mp3,flac,wav,w64,ogg,aac,aiff,au,amr,caf"
 )
 READS = {
-    "mp4": "mp4", "mov": "mov", "3gp": "3gp", "m4a": "mp4", "webm": "webm", "mkv": "matroska", "avi": "avi", "wmv": "asf",
-    "wma": "asf", "flv": "flv", "mpegts": "mpegts", "mpeg": "mpeg", "mp3": "mp3", "flac": "flac", "wav": "wav",
+    "mp4": "mp4", "mov": "mov", "3gp": "3gp", "m4a": "mp4", "webm": "webm", "mkv": "matroska", "avi": "avi",
+    "wmv": "asf", "wma": "asf", "flv": "flv", "mpegts": "mpegts", "mpeg": "mpeg", "mp3": "mp3", "flac": "flac", "wav": "wav",
     "ogg": "ogg", "ogv": "ogg", "opus": "ogg", "aac": "aac", "aiff": "aiff", "au": "au", "amr": "amr", "caf": "caf",
 }  # fmt: skip
 """The formats that are read, with the names that FFmpeg has for their containers."""
