@@ -298,3 +298,13 @@ def test_what_renders_in_a_child_imports_no_tables_and_no_stores() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_known_words_are_read_without_a_search_for_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[None] = []
+    monkeypatch.setattr("mediaframe.model.spec.load_plugins", lambda: searched.append(None))
+
+    sent, _ = run(write(scene(80, 60), "PNG"), {"a": image.resize(33).webp(quality=33)})
+
+    assert sent["a"][0]["status"] == "ok"
+    assert searched == []
