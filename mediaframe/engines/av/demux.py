@@ -24,8 +24,9 @@ _DEMUXERS = (
 )
 READS = {
     "mp4": "mp4", "mov": "mov", "3gp": "3gp", "m4a": "mp4", "webm": "webm", "mkv": "matroska", "avi": "avi",
-    "wmv": "asf", "wma": "asf", "flv": "flv", "mpegts": "mpegts", "mpeg": "mpeg", "mp3": "mp3", "flac": "flac", "wav": "wav",
-    "ogg": "ogg", "ogv": "ogg", "opus": "ogg", "aac": "aac", "aiff": "aiff", "au": "au", "amr": "amr", "caf": "caf",
+    "wmv": "asf", "wma": "asf", "flv": "flv", "mpegts": "mpegts", "mpeg": "mpeg", "mp3": "mp3", "flac": "flac",
+    "wav": "wav", "ogg": "ogg", "ogv": "ogg", "opus": "ogg", "aac": "aac", "aiff": "aiff", "au": "au", "amr": "amr",
+    "caf": "caf",
 }  # fmt: skip
 """The formats that are read, with the names that FFmpeg has for their containers."""
 _MOST_PACKETS = 2_000_000
