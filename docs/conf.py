@@ -17,7 +17,13 @@ exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 html_theme = "pydata_sphinx_theme"
 html_title = "mediaframe"
 html_show_sourcelink = False
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False, "secondary_sidebar_items": ["page-toc"]}
+html_sidebars = {page: [] for page in ("index", "tutorial/*", "design/*")}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "show_nav_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+}
 
 # Words in single backticks are code, as in the docstrings.
 default_role = "code"

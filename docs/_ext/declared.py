@@ -100,7 +100,7 @@ def shell() -> str:
 
 
 def _help(app: Any, *words: str) -> str:
-    said = CliRunner().invoke(app, [*words, "--help"], prog_name="mediaframe", env={"COLUMNS": "100", "TERM": "dumb"})
+    said = CliRunner().invoke(app, [*words, "--help"], prog_name="mediaframe", env={"COLUMNS": "84", "TERM": "dumb"})
     lines = (line.rstrip() for line in said.output.strip().splitlines())
     return "```text\n" + "\n".join(lines) + "\n```"
 
@@ -147,8 +147,8 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _prose(doc: str) -> str:
-    """Give a docstring as Markdown: examples fenced, the rest as it is."""
-    parts = re.split(r"\n\s*\n", doc)
+    """Give a docstring as Markdown: examples fenced, notes such as `Source: ...` as a list, the rest as it is."""
+    parts = [re.sub(r"^(?=[A-Z][a-z]+: )", "- ", part, flags=re.MULTILINE) for part in re.split(r"\n\s*\n", doc)]
     return "\n\n".join(f"```pycon\n{part}\n```" if part.startswith(">>>") else part for part in parts)
 
 
@@ -173,7 +173,9 @@ class Declared(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        return self.parse_text_to_nodes(TABLES[self.arguments[0]](), allow_section_headings=True)
+        # What stands before the first heading is parsed by itself: together with sections it would be lost.
+        parts = re.split(r"^(?=## )", TABLES[self.arguments[0]](), maxsplit=1, flags=re.MULTILINE)
+        return [node for part in parts if part for node in self.parse_text_to_nodes(part, allow_section_headings=True)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
