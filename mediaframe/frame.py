@@ -163,7 +163,10 @@ class MediaFrame:
         slots
             How many assets are worked on at once; cores + 1 by default.
         """
-        limit, held, parts = parse_bytes(max_inline), 0, []
+        try:
+            limit, held, parts = parse_bytes(max_inline), 0, list[pl.DataFrame]()
+        except (ValueError, TypeError) as error:
+            raise UsageError(expected("collect(max_inline=...)", str(error), max_inline)) from None
         with self._rows(slots) as stream:
             for rows in stream.made():
                 held += _inline(rows)
@@ -235,6 +238,8 @@ class MediaFrame:
         watch
             Is called with the progress, at most four times a second.
         """
+        if refresh not in (None, "engine"):
+            raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
         doing = self._carried_out(limits, slots, watch)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
@@ -261,6 +266,8 @@ class MediaFrame:
 
         Takes what `export` takes.
         """
+        if refresh not in (None, "engine"):
+            raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
         doing = self._carried_out(limits, slots, watch)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
@@ -271,6 +278,10 @@ class MediaFrame:
     # ---- within ------------------------------------------------------------------------------------------------------
 
     def _carried_out(self, limits: Limits | None, slots: int | None, watch: Watcher | None) -> Doing:
+        if slots is not None and (isinstance(slots, bool) or not isinstance(slots, int) or slots < 1):
+            raise UsageError(expected("slots=...", "a whole number above 0", slots))
+        if not isinstance(limits, Limits | None):
+            raise UsageError(expected("limits=...", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
         return replace(
             self._doing,
             slots=slots or self._doing.slots,

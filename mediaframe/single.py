@@ -30,6 +30,8 @@ def run_one(
 ) -> Any:
     """Serve one file; see `Finished.run`."""
     recipe = _bound(recipe, row)
+    if not isinstance(limits, Limits | None):
+        raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
     if to is not None and recipe.format is None:
         raise RecipeError(f"{recipe!r}: a measure gives a value, not a file; leave `to` out")
     data = _read(source, limits or Limits(), storage_options)
