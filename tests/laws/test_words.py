@@ -111,7 +111,7 @@ ANY_JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.fixed_dictionaries({"kind": ANY_JSON | st.just("image"), "steps": ANY_JSON, "end": ANY_JSON}) | ANY_JSON)
 def test_any_json_is_a_recipe_or_refused(said: Any) -> None:
     """No JSON that we read can run code."""
@@ -250,7 +250,7 @@ def test_what_a_word_is_is_written_once(word: type[Spec]) -> None:
 
 
 @each_word
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_every_use_of_a_word_fits_its_own_schema(word: type[Spec], data: st.DataObject) -> None:
     """JSON and its schema are derived from it, and agree."""
