@@ -159,12 +159,18 @@ def sealed(data: bytes | bytearray | memoryview) -> int | None:
     """Put bytes behind a descriptor that nobody can change; None where they must be sent instead."""
     if not LINUX:
         return None
-    fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except OSError:  # No descriptor is left, or the system forbids it.
+        return None
     try:
         view = memoryview(data).cast("B")
         while view:
             view = view[os.write(fd, view) :]
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    except OSError:  # Over a limit of file sizes, or of memory that stands behind files.
+        os.close(fd)
+        return None
     except BaseException:
         os.close(fd)
         raise
