@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
@@ -176,7 +177,7 @@ class Finished:
         steps = [step.to_json() for step in self.steps]
         return {"kind": self.start, "steps": steps, "end": self.end.to_json()}
 
-    def run(self, source: Any, to: str | None = None, **options: Any) -> Any:
+    def run(self, source: Any, to: str | os.PathLike[str] | None = None, **options: Any) -> Any:
         """Serve one file, without a frame.
 
         Parameters
