@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Condition, RLock, Thread
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -20,6 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _JOIN = 5.0  # seconds that a thread is given to end when the pool closes
+_LOOK = 0.2  # seconds between two looks at whether an interrupt has come
 
 
 class LocalPool:
@@ -132,7 +133,7 @@ class _Run(Generic[T, R]):
 
     def land(self) -> Iterator[R]:
         """Wait for one result; gives it, raises what `do` raised, or gives nothing when it was not done."""
-        result, error, done = self.results.get()
+        result, error, done = self._next()
         self.flying -= 1
         if error is not None:
             if self.stopped and isinstance(error, MediaframeError) and error.code == "E_CANCELLED":
@@ -140,6 +141,15 @@ class _Run(Generic[T, R]):
             raise error
         if done:
             yield result  # type: ignore[misc]  # None only where R is None
+
+    def _next(self) -> tuple[R | None, BaseException | None, bool]:
+        while True:
+            try:
+                # Not without a timeout: polars puts a handler of its own on SIGINT, one that restarts what it
+                # interrupts, and an interrupt would wait until a result is there (polars 2.1, for minutes).
+                return self.results.get(timeout=_LOOK)
+            except Empty:
+                continue
 
     def stop(self) -> None:
         """Start nothing any more, and end the children of what runs."""
