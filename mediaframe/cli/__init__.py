@@ -1,7 +1,8 @@
-"""The shell: `mediaframe scan | probe | export | resume | retry | verify | explain | formats | presets | doctor | demo`."""
+"""The shell: scan, probe, export, explain, resume, retry, verify, formats, presets, doctor, demo."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -48,6 +49,8 @@ def main() -> None:
         # A name that the terminal's encoding has no signs for is shown as escapes; it is no reason to die.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Polars puts a handler of its own on SIGINT that restarts what it interrupts: waiting would not end.
+    signal.siginterrupt(signal.SIGINT, True)
     app(prog_name="mediaframe")
 
 

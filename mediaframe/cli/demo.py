@@ -14,7 +14,7 @@ from mediaframe.cli import options
 from mediaframe.cli.ending import show_failures
 from mediaframe.cli.outcome import FAILED, OK, command
 from mediaframe.cli.progress import Follower, following
-from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, WARN, emit, faint, out, place, size, time_span
+from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, WARN, emit, out, place, plain, size, time_span
 from mediaframe.model.door import Door
 from mediaframe.work.machine import cores
 
@@ -26,16 +26,16 @@ _PAGE = Door("mediaframe.demo.page", "write_page")
 
 _LINES = (
     "import mediaframe as mf",
-    'assets = mf.scan({media!r}).probe().with_columns(thumb=mf.image.resize(320).webp())',
+    "assets = mf.scan({media!r}).probe().with_columns(thumb=mf.image.resize(320).webp())",
     "assets.export({web!r}).manifest",
 )
 
 
 @command
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where it works; it must be new, empty, or of an earlier demo.")] = Path(
-        "mediaframe-demo"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(help="Where it works; it must be new, empty, or of an earlier demo.")
+    ] = Path("mediaframe-demo"),
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep what an earlier demo made there, so that it is used again.")
     ] = False,
@@ -81,21 +81,28 @@ def _show(story: Any, seconds: dict[str, float]) -> None:
     turned = int((probed["orientation"].fill_null(1) > 1).sum())
     files = counts.get("written", 0) + counts.get("reused", 0)
     read = int(probed["bytes"].sum() or 0)
-    lines: list[tuple[str, str, str]] = [
-        ("made", f"{probed.height} files, {size(read)}", time_span(seconds["media"])),
-        ("probed", f"{probed.height} headers; {turned} pictures stored turned, {unread} files unreadable", time_span(seconds["probe"])),
-        ("rendered", f"{files} files, {size(summary['bytes_out'])}, and {summary['measured']} measures", time_span(seconds["export"])),
-        ("verified", f"{story.check.checked} files read and hashed: {'all whole' if story.check.ok else 'NOT ALL WHOLE'}", time_span(seconds["verify"])),
-        ("again", f"{again['counts'].get('reused', 0)} files found done, no source read", time_span(seconds["again"])),
-    ]  # fmt: skip
+    whole = "all whole" if story.check.ok else "NOT ALL WHOLE"
+    lines = (
+        ("made", "media", f"{probed.height} files, {size(read)}"),
+        ("probed", "probe", f"{probed.height} headers; {turned} pictures stored turned, {unread} files unreadable"),
+        ("rendered", "export", f"{files} files, {size(summary['bytes_out'])}, and {summary['measured']} measures"),
+        ("verified", "verify", f"{story.check.checked} files read and hashed: {whole}"),
+        ("again", "again", f"{again['counts'].get('reused', 0)} files found done, no source read"),
+    )
     console.print()
-    for word, told, took in lines:
+    for word, part, told in lines:
         tone = BAD if word == "verified" and not story.check.ok else GOOD
-        console.print(Text.assemble((f"  {word:<10}", f"{STRONG} {tone}"), f"{told:<62}", (f"{took:>8}", FAINT)))
+        console.print(
+            Text.assemble(
+                (f"  {word:<12}", f"{STRONG} {tone}"), f"{told:<62}", (f"{time_span(seconds[part]):>8}", FAINT)
+            )
+        )
     console.print()
-    console.print(Text.assemble(("  failed    ", f"{STRONG} {WARN}"), "as they should: each bad file is a row, and costs no other"))
+    bad = story.run.failures.unique("source", keep="first", maintain_order=True)
+    told = f"{bad.height} files, as they should: a bad file is a row with a code, and costs no other"
+    console.print(Text.assemble((f"  {'failed':<12}", f"{STRONG} {WARN}"), told))
     console.print()
-    show_failures(story.run.failures.unique("source", keep="first", maintain_order=True), indent=2)
+    show_failures(bad, indent=14)
     _where(story.place, seconds["total"])
 
 
@@ -104,15 +111,17 @@ def _where(at: Any, total: float) -> None:
     short = _near(at.folder)
     console.print()
     for word, path in (("report", f"{short}/report.html"), ("renditions", f"{short}/web"), ("media", f"{short}/media")):
-        console.print(Text.assemble((f"  {word:<10}", STRONG), "  ", place(path)), soft_wrap=True)
-    console.print(Text.assemble(("  manifest  ", STRONG), "  ", f'mf.manifest("{place(short)}/web")'), soft_wrap=True)
+        console.print(Text.assemble((f"  {word:<12}", STRONG), place(path)), soft_wrap=True)
+    console.print(Text.assemble((f"  {'manifest':<12}", STRONG), f'mf.manifest("{place(short)}/web")'), soft_wrap=True)
     console.print()
-    console.print(faint("  the same in Python"))
-    for line in _LINES:
+    for word, line in zip(("in Python", "", ""), _LINES, strict=True):
         told = line.format(media=f"{short}/media", web=f"{short}/web")
-        console.print(Text(f"    {place(told)}"), soft_wrap=True)
+        console.print(Text.assemble((f"  {word:<12}", STRONG), plain(told)), soft_wrap=True)
     console.print()
-    console.print(Text.assemble(("  done", f"{STRONG} {GOOD}"), f" in {time_span(total)}; open ", (f"{place(short)}/report.html", STRONG)))
+    where = f"{place(short)}/report.html"
+    console.print(
+        Text.assemble((f"  {'done':<12}", f"{STRONG} {GOOD}"), f"in {time_span(total)}; now open ", (where, STRONG))
+    )
 
 
 def _near(folder: Path) -> str:

@@ -51,18 +51,29 @@ class Check:
 
 @command
 def doctor(as_json: options.AsJson = False) -> int:
-    """Say what is installed, which libvips is in use, what it can do, and what is wrong. Exits with 1 if something is."""
+    """Say what is installed, which libvips is in use and what it can do. Exits with 1 where something is broken."""
     able, fault = _ability()
     packages = {name: _version(name) for name in (*_NEEDED, *_OPTIONAL)}
     checks = [*_system(), *_packages(packages), *_child(able, fault), *_engines(able), *_writes(able)]
     broken = [one for one in checks if one.status == "broken"]
     if as_json:
-        emit({"ok": not broken, "mediaframe": mediaframe_version(), "checks": [asdict(one) for one in checks],
-              "packages": packages, "machine": _machine(), "child": able.get("child"),
-              **{name: able.get(name, []) for name in ("engines", "reads", "writes", "operations", "measures")}})  # fmt: skip
+        emit(_document(checks, packages, able))
     else:
         _show(checks)
     return FAILED if broken else OK
+
+
+def _document(checks: list[Check], packages: Mapping[str, str | None], able: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("engines", "reads", "writes", "operations", "measures")
+    return {
+        "ok": all(one.status != "broken" for one in checks),
+        "mediaframe": mediaframe_version(),
+        "checks": [{**asdict(one), "name": one.name.strip()} for one in checks],
+        "packages": packages,
+        "machine": _machine(),
+        "child": able.get("child"),
+        **{name: able.get(name, []) for name in names},
+    }
 
 
 def _ability() -> tuple[dict[str, Any], str]:
@@ -96,7 +107,9 @@ def _system() -> Iterator[Check]:
     room = budget()
     small = room < 1 << 30
     told = f"{size(memory())}, of which decoders may take {size(room)}"
-    yield Check("memory", "warning" if small else "ok", told, "large pictures will fail with E_LIMIT_MEMORY" if small else "")
+    yield Check(
+        "memory", "warning" if small else "ok", told, "large pictures will fail with E_LIMIT_MEMORY" if small else ""
+    )
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     advice = f"make room there, or set TMPDIR (now {os.environ.get('TMPDIR', 'not set')})" if free < _ROOM else ""
@@ -181,7 +194,12 @@ def _libvips(facts: Mapping[str, Any]) -> Iterator[Check]:
         "" if bundled else f"formats and bytes may differ from what was tested; {_REINSTALL}",
     )
     quick = bool(facts.get("api_mode"))
-    yield Check("  binding", "ok" if quick else "warning", "API mode" if quick else "ABI mode, slower", "" if quick else _REINSTALL)
+    yield Check(
+        "  binding",
+        "ok" if quick else "warning",
+        "API mode" if quick else "ABI mode, slower",
+        "" if quick else _REINSTALL,
+    )
 
 
 def _writes(able: Mapping[str, Any]) -> Iterator[Check]:

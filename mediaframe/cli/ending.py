@@ -12,9 +12,23 @@ from rich.text import Text
 
 from mediaframe.cli.progress import Follower
 from mediaframe.cli.screen import (
-    BAD, FAINT, GOOD, STRONG, WARN, count, emit, err, faint, out, place, plain, size, table, time_span,
+    BAD,
+    FAINT,
+    GOOD,
+    STRONG,
+    WARN,
+    emit,
+    err,
+    faint,
+    in_shell,
+    out,
+    place,
+    plain,
+    size,
+    table,
+    time_span,
 )  # fmt: skip
-from mediaframe.errors import CODES
+from mediaframe.errors import CODES, MediaframeError
 from mediaframe.run import Run
 
 SHOWN = 20
@@ -37,7 +51,9 @@ def show_run(run: Run, *, as_json: bool) -> None:
     console = out()
     word, tone = _STATES.get(run.state, (run.state, ""))
     console.print(
-        Text.assemble((word, f"{STRONG} {tone}"), f"  {_told(summary)}", (f"  in {time_span(summary.get('seconds'))}", FAINT))
+        Text.assemble(
+            (word, f"{STRONG} {tone}"), f"  {_told(summary)}", (f"  in {time_span(summary.get('seconds'))}", FAINT)
+        )
     )
     if summary.get("bytes_in"):
         read, written = summary["bytes_in"], summary["bytes_out"]
@@ -62,7 +78,12 @@ def _told(summary: Mapping[str, Any]) -> str:
 def show_failures(failures: pl.DataFrame, indent: int = 0) -> None:
     """List failures with what to do about them."""
     rows = [
-        (_short(row["source"]), faint(row["what"]), Text(plain(row["error_code"]), style=BAD), _advice(row["error_code"]))
+        (
+            _short(row["source"]),
+            faint(row["what"]),
+            Text(plain(row["error_code"]), style=BAD),
+            _advice(row["error_code"]),
+        )
         for row in failures.head(SHOWN).iter_rows(named=True)
     ]
     console = out()
@@ -73,20 +94,32 @@ def show_failures(failures: pl.DataFrame, indent: int = 0) -> None:
 
 def show_stop(destination: str, follower: Follower, *, as_json: bool) -> None:
     """Say what an interrupt leaves, and how to go on."""
-    last = follower.last
-    done, total = (last.done, last.total) if last and follower.began else (0, None)
-    again = f"mediaframe resume {shlex.quote(place(destination))}" if follower.began else None
+    kept = _kept(destination) if follower.began else None
+    total = follower.last.total if follower.last and kept else None
+    done = kept.manifest.height + kept.measures.height if kept else 0
+    again = f"mediaframe resume {shlex.quote(place(destination))}" if kept else None
     if as_json:
-        emit({"state": "cancelled", "to": place(destination), "done": done, "total": total, "resume": again})
+        run = kept.id if kept else None
+        emit({"state": "cancelled", "id": run, "to": place(destination), "done": done, "total": total, "resume": again})
         return
     console = err()
     if again is None:
         console.print(Text.assemble(("stopped", f"{STRONG} {WARN}"), "  before anything was written"))
         return
     console.print(
-        Text.assemble(("stopped", f"{STRONG} {WARN}"), f"  {done:,} of {total:,} done and kept; go on with:\n  {again}"),
+        Text.assemble(
+            ("stopped", f"{STRONG} {WARN}"), f"  {done:,} of {total:,} done and kept; go on with:\n  {again}"
+        ),
         soft_wrap=True,
     )
+
+
+def _kept(destination: str) -> Run | None:
+    """Open the run that was stopped."""
+    try:
+        return Run.open(destination)
+    except MediaframeError:  # Stopped so early, or for such a reason, that there is nothing to go on with.
+        return None
 
 
 def _next(run: Run, failures: pl.DataFrame) -> None:
@@ -105,10 +138,9 @@ def _advised(failures: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _advice(code: str | None) -> str:
-    return CODES[code].advice if code in CODES else ""
+    return in_shell(CODES[code].advice) if code in CODES else ""
 
 
 def _short(source: str) -> str:
     parts = place(source).split("/")
     return "/".join(["…", *parts[-2:]]) if len(parts) > 3 else "/".join(parts)
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mediaframe.ability import formats as known_formats
 from mediaframe.cli import options
 from mediaframe.cli.outcome import OK, command
-from mediaframe.cli.screen import STRONG, emit, faint, out, plain, strong, table
+from mediaframe.cli.screen import emit, faint, out, plain, strong, table
 from mediaframe.presets import PRESETS
 
 

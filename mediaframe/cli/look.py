@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import polars as pl
@@ -11,7 +12,21 @@ from rich.text import Text
 from mediaframe.cli import options
 from mediaframe.cli.outcome import OK, WITH_ERRORS, command
 from mediaframe.cli.progress import following
-from mediaframe.cli.screen import BAD, FAINT, STRONG, count, emit, faint, out, place, plain, size, table, time_span
+from mediaframe.cli.screen import (
+    BAD,
+    FAINT,
+    STRONG,
+    count,
+    emit,
+    faint,
+    in_shell,
+    out,
+    place,
+    plain,
+    size,
+    table,
+    time_span,
+)
 from mediaframe.errors import CODES
 
 SHOWN = 40
@@ -95,10 +110,10 @@ def _probed(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _reason(row: dict[str, Any]) -> str:
     code = CODES.get(row["error_code"] or "")
-    return " ".join(one for one in (row["error"], code.advice if code else "") if one)
+    return " ".join(one for one in (row["error"], in_shell(code.advice) if code else "") if one)
 
 
-def _show(columns: tuple[str, ...], rows: list[tuple[object, ...]], of: int) -> None:
+def _show(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]], of: int) -> None:
     console = out()
     if rows:
         console.print(table(columns, rows))

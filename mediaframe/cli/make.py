@@ -50,7 +50,9 @@ def export(
     no_probe: options.NoProbe = False,
     refresh: Annotated[
         bool,
-        typer.Option("--refresh", rich_help_panel="How it is done", help="Make again what another engine version made."),
+        typer.Option(
+            "--refresh", rich_help_panel="How it is done", help="Make again what another engine version made."
+        ),
     ] = False,
     slots: options.Slots = None,
     limit: options.LimitTexts = None,
@@ -150,4 +152,3 @@ def _show_plan(run: Run, *, as_json: bool) -> None:
         console.print(faint(f"… and {len(rows) - len(shown):,} more; --json gives them all"))
     told = ", ".join(f"{number:,} {plain(status)}" for status, number in counts.items())
     console.print(f"\ndry run: {told or 'nothing to do'}; nothing was written to {place(run.to)}", soft_wrap=True)
-

@@ -28,7 +28,10 @@ Hidden = Annotated[bool, typer.Option("--hidden", help="List files whose names b
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--filter", "-f", metavar="SQL", help="Keep the rows for which this is true: \"kind = 'image' AND width > 800\"."
+        "--filter",
+        "-f",
+        metavar="SQL",
+        help="Keep the rows for which this is true: \"kind = 'image' AND width > 800\".",
     ),
 ]
 Slots = Annotated[
@@ -54,7 +57,11 @@ Image = Annotated[
 Video = Annotated[
     list[str] | None,
     typer.Option(
-        "--video", "-v", metavar="NAME=RECIPE", rich_help_panel=_WHAT, help="Of videos: poster='frame(at=\"10%\").jpeg()'."
+        "--video",
+        "-v",
+        metavar="NAME=RECIPE",
+        rich_help_panel=_WHAT,
+        help="Of videos: poster='frame(at=\"10%\").jpeg()'.",
     ),
 ]
 Document = Annotated[
@@ -147,7 +154,7 @@ def predicate(text: str) -> pl.Expr:
         return pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:
         raise UsageError(
-            f"--filter {text!r} does not read as a condition: {error}; say for example \"kind = 'image' AND width > 800\""
+            f"--filter {text!r} does not read as a condition: {error}; say it as in \"kind = 'image' AND width > 800\""
         ) from None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from mediaframe.cli.screen import BAD, FAINT, STRONG, emit, err, plain
+from mediaframe.cli.screen import BAD, FAINT, STRONG, emit, err, in_shell, plain
 from mediaframe.errors import CODES, MediaframeError, UsageError
 from mediaframe.storage.redact import redact
 
@@ -52,8 +52,7 @@ def command(work: Callable[..., int]) -> Callable[..., None]:
 
 def tell(error: MediaframeError, *, as_json: bool) -> None:
     """Say an error: what was given, what is allowed, what to do."""
-    message = redact(error.message)
-    advice = CODES[error.code].advice
+    message, advice = in_shell(redact(error.message)), in_shell(CODES[error.code].advice)
     if as_json:
         told = {"code": error.code, "stage": error.stage, "message": message, "retryable": error.retryable}
         emit({"error": told | {"advice": advice}})

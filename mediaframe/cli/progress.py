@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, SpinnerColumn, TaskID, TextColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from mediaframe.cli.screen import BAD, FAINT, count, err, time_span
@@ -49,7 +50,7 @@ class _Live(Follower):
             return
         self._bar.update(
             self._task,
-            total=progress.total,
+            total=progress.total if progress.done else None,  # It moves, until the first batch is back.
             completed=progress.done,
             description="rendering",
             told=Text.assemble(*_parts(progress)),

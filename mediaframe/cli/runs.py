@@ -56,7 +56,9 @@ def _go_on(destination: str, id: str | None, slots: int | None, *, again: bool, 
 @command
 def verify(
     destination: options.Destination,
-    deep: Annotated[bool, typer.Option("--deep", help="Read every file and compare its SHA-256, not its size alone.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every file and compare its SHA-256, not its size alone.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Check a destination against its manifest. Exits with 1 where files are missing or changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
@@ -135,6 +136,25 @@ def strong(text: object) -> Text:
 def place(url: object) -> str:
     """Give a path or a URL as it may be shown, without secrets."""
     return plain(redact(str(url)))
+
+
+_SHELL_WORDS = (
+    (re.compile(r"\bon_exists='(\w+)'"), r"--on-exists \1"),
+    (re.compile(r"\bon_exists\b"), "--on-exists"),
+    (re.compile(r"\bLimits\.(\w+)"), r"--limit \1"),
+    (re.compile(r"\blayout (?=')"), "--layout "),
+)
+
+
+def in_shell(text: str) -> str:
+    """Say advice that is given in words of Python in words of the shell.
+
+    >>> in_shell("say on_exists='replace'; see Limits.pixels")
+    'say --on-exists replace; see --limit pixels'
+    """
+    for python, shell in _SHELL_WORDS:
+        text = python.sub(shell, text)
+    return text
 
 
 def emit(document: Mapping[str, Any]) -> None:

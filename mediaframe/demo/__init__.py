@@ -1,1 +1,1 @@
-"""The demo: media that are made here, and the main job told on them. The one place outside of engines that makes media."""
+"""The demo: media made here, and the main job told on them. Outside of engines, the one place for media libraries."""

@@ -15,7 +15,9 @@ Paint = NDArray[np.float32]
 Tint = tuple[float, float, float]
 
 
-def noise(width: int, height: int, cells: int, rng: np.random.Generator, octaves: int = 4, stretch: float = 1.0) -> Field:
+def noise(
+    width: int, height: int, cells: int, rng: np.random.Generator, octaves: int = 4, stretch: float = 1.0
+) -> Field:
     """Give fractal noise from 0 to 1: random grids, each twice as fine and half as strong as the one before.
 
     Parameters
@@ -34,7 +36,7 @@ def noise(width: int, height: int, cells: int, rng: np.random.Generator, octaves
         total += strength * _stretched(grid, width, height)
         sum_of += strength
         strength *= 0.5
-    return np.clip(total / sum_of, 0, 1)
+    return np.asarray(np.clip(total / sum_of, 0, 1), np.float32)
 
 
 def _stretched(grid: Field, width: int, height: int) -> Field:
@@ -59,7 +61,7 @@ def line(width: int, rng: np.random.Generator, cells: int, octaves: int = 5, rou
         total += strength * (values[left] * (1 - share) + values[left + 1] * share)
         sum_of += strength
         strength *= roughness
-    return total / sum_of
+    return np.asarray(total / sum_of, np.float32)
 
 
 def ramp(at: Field, stops: Sequence[tuple[float, Tint]]) -> Paint:
@@ -99,6 +101,8 @@ def developed(paint: Paint, rng: np.random.Generator, grain: float = 3.0, vignet
     pixels = np.clip(paint * shade[..., None] + 0.5, 0, 255).astype(np.uint8)
     image = pyvips.Image.new_from_array(pixels, interpretation="srgb").resize(2, kernel="cubic")
     tile = pyvips.Image.new_from_array(rng.normal(0, grain, (512, 512)).astype(np.float32))
-    noisy = image + tile.replicate(image.width // 512 + 1, image.height // 512 + 1).crop(0, 0, image.width, image.height)
+    noisy = image + tile.replicate(image.width // 512 + 1, image.height // 512 + 1).crop(
+        0, 0, image.width, image.height
+    )
     made: pyvips.Image = noisy.rint().cast("uchar").copy(interpretation="srgb")
     return made

@@ -33,6 +33,7 @@ def _write(folder: Path, make: Callable[[], Iterator[tuple[str, bytes]]]) -> lis
     for name, data in make():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        if not path.exists() or path.read_bytes() != data:  # What is there already keeps its time of change.
+            path.write_bytes(data)
         paths.append(path)
     return paths

@@ -67,13 +67,14 @@ def _totals(story: Story) -> Totals:
     summary, again = story.run.summary, story.again.summary
     counts, reused = summary["counts"], again["counts"].get("reused", 0)
     sources = int(story.probed["bytes"].sum() or 0)
-    failed = counts.get("failed", 0) + summary["excluded"]
+    failures = story.run.failures
+    failed = failures["source"].n_unique()
     files = counts.get("written", 0) + counts.get("reused", 0)
     return Totals([
         Figure("Sources", str(story.probed.height), size(sources)),
         Figure("Renditions", str(files), size(summary["bytes_out"])),
         Figure("Time", f"{story.seconds['export']:.1f} s", f"{files / story.seconds['export']:.0f} files a second"),
-        Figure("Failed", str(failed), "each with a code and advice", "warn" if failed else "good"),
+        Figure("Failed", str(failed), f"files, {failures.height} rows with a code", "warn" if failed else "good"),
         Figure("Verified", str(story.check.checked), "every file read and hashed", "good" if story.check.ok else "bad"),
         Figure("Second run", f"{story.seconds['again']:.1f} s", f"{reused} found done, no source read", "good"),
     ])  # fmt: skip
@@ -140,8 +141,8 @@ def _measures(story: Story) -> Table:
         return Table("What was measured", (), ())
     top = assets.filter(pl.col("sharpness").is_not_null()).sort("sharpness", descending=True).head(8)
     rows = [
-        {"picture": row["path"], "sharpness": round(row["sharpness"]), "mean color": row["color"], "camera": row["camera"],
-         "taken": row["taken_at"]}
+        {"picture": row["path"], "sharpness": round(row["sharpness"]), "mean color": row["color"],
+         "camera": row["camera"], "taken": row["taken_at"]}
         for row in top.to_dicts()
     ]  # fmt: skip
     return Table(
@@ -152,7 +153,7 @@ def _measures(story: Story) -> Table:
 
 def _facts(story: Story) -> Facts:
     summary = story.run.summary
-    facts: dict[str, object] = {name: text for name, text in _recipes(summary["recipes"])}
+    facts: dict[str, object] = dict(_recipes(summary["recipes"]))
     engines = story.run.manifest["engine"].drop_nulls().unique().sort().to_list()
     return Facts("How it was done", {
         **facts,

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]  # it carries no types
 from pypdfium2 import raw
 
 from mediaframe.demo.pictures import jpeg
@@ -76,7 +76,8 @@ def _text(
 ) -> None:
     made = raw.FPDFPageObj_NewTextObj(document.raw, font.encode(), size)
     letters = (text + "\0").encode("utf-16-le")
-    raw.FPDFText_SetText(made, ctypes.cast(letters, ctypes.POINTER(ctypes.c_ushort)))
+    units = (ctypes.c_ushort * (len(letters) // 2)).from_buffer_copy(letters)
+    raw.FPDFText_SetText(made, units)
     raw.FPDFPageObj_SetFillColor(made, *ink, 255)
     raw.FPDFPageObj_Transform(made, 1, 0, 0, 1, *at)
     raw.FPDFPage_InsertObject(page.raw, made)

@@ -72,22 +72,27 @@ def _odd() -> Files:
     """Pictures that trip programs: transparency, print colors, sixteen bits, gray, names in other letters."""
     vase = cutout(PIECES[0], 500, 500, 401).copy_memory()
     yield "odd/vase-cut-out.png", vase.pngsave_buffer(compression=6)
-    picture = scenes.hills(scenes.AUTUMN)(600, 400, 402).copy_memory()
-    yield "odd/for-print-cmyk.jpg", picture.colourspace("cmyk").jpegsave_buffer(Q=88, keep="none")
-    yield "odd/sixteen-bits.png", picture.resize(0.5).colourspace("rgb16").pngsave_buffer(compression=6, keep="none")
-    yield "odd/black-and-white.jpg", jpeg(picture.colourspace("b-w"), b"", quality=90)
-    yield "odd/really-a-png.jpg", picture.resize(0.4).pngsave_buffer(compression=6, keep="none")
-    yield "odd/Été à Zürich, 夏 [bold]100%[/bold].jpg", jpeg(picture, _exif("2026:07:14 21:30:00", 0), quality=90)
+    autumn = scenes.hills(scenes.AUTUMN)(600, 400, 402).copy_memory()
+    yield "odd/for-print-cmyk.jpg", autumn.colourspace("cmyk").jpegsave_buffer(Q=88, keep="none")
+    winter = scenes.hills(scenes.WINTER, trees=True)(600, 400, 403).copy_memory()
+    yield "odd/black-and-white.jpg", jpeg(winter.colourspace("b-w"), b"", quality=90)
+    coast = scenes.island(600, 400, 404).copy_memory()
+    yield "odd/sixteen-bits.png", coast.resize(0.5).colourspace("rgb16").pngsave_buffer(compression=6, keep="none")
+    yield "odd/really-a-png.jpg", scenes.city(240, 160, 405).pngsave_buffer(compression=6, keep="none")
+    evening = scenes.hills(scenes.EVENING)(600, 400, 406)
+    yield "odd/Été à Zürich, 夏 [bold]100%[red].jpg", jpeg(evening, _exif("2026:07:14 21:30:00", 0), quality=90)
     yield "odd/mark.svg", _SVG.encode()
-    yield "odd/tiny-icon.png", picture.thumbnail_image(16, height=16, size="force").pngsave_buffer(keep="none")
+    yield "odd/tiny-icon.png", coast.thumbnail_image(16, height=16, size="force").pngsave_buffer(keep="none")
 
 
 def _formats() -> Files:
     picture = scenes.sea(600, 400, 501).copy_memory()
+    dusk = scenes.hills(scenes.DUSK, trees=True)(600, 400, 502)
+    dune = scenes.dunes(300, 200, 503)
     yield "formats/bay.webp", picture.webpsave_buffer(Q=85, effort=2, keep="none")
-    yield "formats/coast.avif", picture.resize(0.6).heifsave_buffer(Q=60, effort=1, compression="av1", keep="none")
-    yield "formats/harbor.tiff", picture.resize(0.6).tiffsave_buffer(compression="lzw", predictor="horizontal", keep="none")
-    yield "formats/beach.bmp", _bmp(picture.resize(0.2))
+    yield "formats/forest.avif", dusk.resize(0.6).heifsave_buffer(Q=60, effort=1, compression="av1", keep="none")
+    yield "formats/dune.tiff", dune.tiffsave_buffer(compression="lzw", predictor="horizontal", keep="none")
+    yield "formats/morning.bmp", _bmp(scenes.hills(scenes.MORNING)(180, 120, 504))
     yield "formats/sunrise.gif", _gif()
 
 
@@ -112,9 +117,7 @@ def jpeg(image: pyvips.Image, exif: bytes, quality: int) -> bytes:
     return data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
 
 
-def _exif(
-    taken: str, camera: int, orientation: int | None = None, where: tuple[float, float] | None = None
-) -> bytes:
+def _exif(taken: str, camera: int, orientation: int | None = None, where: tuple[float, float] | None = None) -> bytes:
     maker, model = CAMERAS[camera % len(CAMERAS)]
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0132] = maker, model, taken
@@ -134,12 +137,14 @@ def _degrees(value: float) -> tuple[float, float, float]:
 
 
 def _gif() -> bytes:
-    """A sun that rises over a hill, in twelve frames."""
+    """Make a sun that rises over a hill, in twelve frames."""
     side, frames = 240, []
     x, y = np.meshgrid(np.linspace(0, 1, side), np.linspace(0, 1, side))
     for number in range(12):
-        rise = number / 11
-        sky = np.stack([40 + 190 * rise * (0.4 + 0.6 * y), 50 + 120 * rise * y + 40 * rise, 110 + 60 * rise - 30 * y], -1)
+        rise = 0.3 + 0.7 * number / 11
+        sky = np.stack(
+            [40 + 190 * rise * (0.4 + 0.6 * y), 50 + 120 * rise * y + 40 * rise, 110 + 60 * rise - 30 * y], -1
+        )
         sun = (x - 0.5) ** 2 + (y - 0.9 + 0.55 * rise) ** 2 < 0.012
         sky[sun] = (255, 236, 170)
         sky[y > 0.78 + 0.06 * np.sin(x * 5)] = (28, 52 + 30 * rise, 44)
@@ -161,7 +166,7 @@ def _bmp(image: pyvips.Image) -> bytes:
 
 
 def _bomb(side: int) -> bytes:
-    """A PNG of a few bytes that says it is 60,000 pixels wide and high."""
+    """Make a PNG of a few bytes that says it is 60,000 pixels wide and high."""
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + tag + body + struct.pack(">I", zlib.crc32(tag + body))
         for tag, body in (

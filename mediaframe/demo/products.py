@@ -43,7 +43,7 @@ PIECES: tuple[Piece, ...] = (
 
 
 def shot(piece: Piece, width: int, height: int, seed: int) -> pyvips.Image:
-    """Photograph a piece from the front, softly lit from the left; twice as large as asked, as all that is developed."""
+    """Photograph a piece, softly lit from the left; twice as large as asked, as all that is developed."""
     rng = np.random.default_rng(seed)
     x, y = axes(width, height)
     table = 0.78
@@ -66,7 +66,7 @@ def cutout(piece: Piece, width: int, height: int, seed: int) -> pyvips.Image:
     rng = np.random.default_rng(seed)
     cover, body = _body(piece, width, height, rng)
     image = developed(body, rng, grain=2.0, vignette=0.0)
-    alpha = pyvips.Image.new_from_array((cover * 255 + 0.5).astype(np.uint8))
+    alpha = pyvips.Image.new_from_array((cover * 255 + 0.5).astype(np.uint8)).resize(2, kernel="cubic")
     joined: pyvips.Image = image.bandjoin(alpha).copy(interpretation="srgb")
     return joined
 

@@ -1,4 +1,4 @@
-"""Landscapes, each painted from a seed: hills, forests in mist, the sea, dunes, a city at night, an island from above."""
+"""Landscapes, each painted from a seed: hills, forests in mist, the sea, dunes, a city at night, an island."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def hills(look: Look, *, trees: bool = False) -> Scene:
     return paint
 
 
-def _sky(width: int, height: int, skies: tuple[Tint, Tint, Tint], sun: tuple[float, float], rng: np.random.Generator) -> Paint:
+def _sky(
+    width: int, height: int, skies: tuple[Tint, Tint, Tint], sun: tuple[float, float], rng: np.random.Generator
+) -> Paint:
     _, y = axes(width, height)
     picture = ramp(np.broadcast_to(y, (height, width)), [(0.0, skies[0]), (0.35, skies[1]), (0.62, skies[2])])
     top = round(height * 0.7)
@@ -63,7 +65,7 @@ def _hill(picture: Paint, ridge: Field, tint: Tint, depth: float, haze: Tint, rn
     y = np.arange(top, height, dtype=np.float32)[:, None]
     below = y - ridge[None, :] * height
     cover = np.clip(below, 0, 1)
-    rough = noise(width, height - top, 50 + round(60 * depth), rng, 4, stretch=0.8) - 0.5
+    rough = noise(width, height - top, 50 + round(60 * depth), rng, 4, stretch=1.7) - 0.5
     slope = np.gradient(ridge) * width
     light = 1 + rough * (0.1 + 0.55 * depth) - np.clip(slope, -1, 1)[None, :] * np.exp(-below / (0.05 * height)) * 0.16
     body = light[..., None] * np.asarray(tint, np.float32)
@@ -96,7 +98,9 @@ def sea(width: int, height: int, seed: int) -> pyvips.Image:
     picture = _sky(width, height, skies, (sun, horizon - 0.06), rng)
     top = round(horizon * height)
     below = (y[top:] - horizon) / (1 - horizon)
-    water = ramp(np.broadcast_to(below, (height - top, width)), [(0, (226, 150, 116)), (0.25, (98, 84, 116)), (1, (16, 32, 62))])
+    water = ramp(
+        np.broadcast_to(below, (height - top, width)), [(0, (226, 150, 116)), (0.25, (98, 84, 116)), (1, (16, 32, 62))]
+    )
     # Waves look finer the farther they are: rows of the noise are taken ever more densely towards the horizon.
     swell = noise(width, height - top, 34, rng, 5, stretch=4.0)
     rows = (np.clip(below[:, 0], 0, 1) ** 0.45 * (height - top - 1)).astype(np.int32)
@@ -133,12 +137,15 @@ def city(width: int, height: int, seed: int) -> pyvips.Image:
     """Paint a city at night: towers with lit windows under stars, and their light on the water."""
     rng = np.random.default_rng(seed)
     _, y = axes(width, height)
-    picture = ramp(np.broadcast_to(y, (height, width)), [(0, (10, 16, 44)), (0.28, (46, 48, 104)), (0.5, (146, 92, 122)), (0.68, (244, 168, 128))])
+    picture = ramp(
+        np.broadcast_to(y, (height, width)),
+        [(0, (10, 16, 44)), (0.28, (46, 48, 104)), (0.5, (146, 92, 122)), (0.68, (244, 168, 128))],
+    )
     stars = rng.random((height // 3, width)) > 0.9997
     picture[: height // 3][stars] = (220, 222, 255)
     shore = round(height * 0.78)
     for layer, dark in enumerate(((52, 46, 84), (30, 28, 58), (14, 14, 32))):
-        at = -rng.integers(0, width // 30)
+        at = -int(rng.integers(0, width // 30))
         while at < width:
             wide = int(width * rng.uniform(0.02, 0.06))
             high = int(height * rng.uniform(0.1, 0.46 - 0.07 * layer))
@@ -166,7 +173,9 @@ def _tower(picture: Paint, box: tuple[int, int, int, int], dark: Tint, layer: in
     warm = np.array((255, 214, 140), np.float32) * (0.55 + 0.45 * rng.random((rows, columns, 1), dtype=np.float32))
     panes = np.where(lit[..., None], warm, np.array(dark, np.float32))
     panes = np.repeat(np.repeat(panes, step, axis=0), step, axis=1)
-    frame = (np.arange(rows * step) % step < step // 2)[:, None] & (np.arange(columns * step) % step < step * 2 // 3)[None, :]
+    frame = (np.arange(rows * step) % step < step // 2)[:, None] & (np.arange(columns * step) % step < step * 2 // 3)[
+        None, :
+    ]
     part = picture[top + step : top + step + rows * step, first : first + columns * step]
     part[frame[: part.shape[0]]] = panes[: part.shape[0]][frame[: part.shape[0]]]
 
@@ -177,10 +186,11 @@ def island(width: int, height: int, seed: int) -> pyvips.Image:
     x, y = axes(width, height)
     land = noise(width, height, 5, rng, 8)
     far = np.sqrt(((x - 0.5) * 1.5) ** 2 + ((y - 0.5) * 1.25) ** 2)
-    land = land * 1.25 - far * 0.75
+    land = (land * 1.25 - far * 0.75).astype(np.float32)
     stops: list[tuple[float, Tint]] = [
         (-0.2, (10, 44, 92)), (0.18, (18, 92, 142)), (0.275, (84, 186, 190)), (0.3, (236, 220, 172)),
-        (0.325, (196, 188, 122)), (0.36, (86, 124, 62)), (0.5, (44, 84, 46)), (0.6, (112, 104, 84)), (0.75, (236, 236, 232)),
+        (0.325, (196, 188, 122)), (0.36, (86, 124, 62)), (0.5, (44, 84, 46)), (0.6, (112, 104, 84)),
+        (0.75, (236, 236, 232)),
     ]  # fmt: skip
     picture = ramp(land, stops)
     down, across = np.gradient(land)

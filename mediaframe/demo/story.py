@@ -16,13 +16,6 @@ from mediaframe.work.events import Watcher
 
 MEDIA, WEB, REPORT, MARK = "media", "web", "report.html", ".mediaframe-demo"
 
-LINES = (
-    "import mediaframe as mf",
-    'assets = mf.scan("{media}").probe().with_columns(thumb=mf.image.resize(320, 320, fit="cover").webp())',
-    'print(assets.export("{web}").manifest)',
-)
-"""The same in Python."""
-
 
 def frame_of(media: Path) -> mf.MediaFrame:
     """Scan, probe, filter, and say what is to be made."""
@@ -90,7 +83,9 @@ class Story:
     """How long each part took."""
 
 
-def tell(place: Place, *, slots: int | None = None, watch: Watcher | None = None, doing: Callable[[str], None]) -> Story:
+def tell(
+    place: Place, *, slots: int | None = None, watch: Watcher | None = None, doing: Callable[[str], None]
+) -> Story:
     """Do the main job: scan, probe, filter, render, export, verify, and once more."""
     seconds: dict[str, float] = {}
 
@@ -104,12 +99,12 @@ def tell(place: Place, *, slots: int | None = None, watch: Watcher | None = None
     at = timed("probe", at)
     assets = frame_of(place.media)
     doing("rendering")
-    run = assets.export(str(place.web), slots=slots, watch=watch)
+    run = assets.export(str(place.web), on_exists="replace", slots=slots, watch=watch)
     at = timed("export", at)
     doing("reading back and hashing")
     check = mf.verify(str(place.web), deep=True)
     at = timed("verify", at)
     doing("once more")
-    again = assets.export(str(place.web), slots=slots)
+    again = assets.export(str(place.web), on_exists="replace", slots=slots)
     timed("again", at)
     return Story(place, probed, run, again, check, seconds)
