@@ -36,15 +36,15 @@ LISTED: tuple[Field, ...] = (
 """What a listing knows."""
 
 PROBED: tuple[Field, ...] = (
-    Field(
-        "kind", pl.String, "image, video, audio, document or archive; before the probe a guess from the name."
-    ),
+    Field("kind", pl.String, "image, video, audio, document or archive; before the probe a guess from the name."),
     Field("media_type", pl.String, "By content once probed, such as image/jpeg."),
     Field("format", pl.String, "By content, such as jpeg, heic, mp4."),
     Field("width", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
     Field("height", pl.Int32, "Pixels (points of the first page for documents), as displayed."),
     Field(
-        "orientation", pl.Int32, "1 to 8 as in EXIF for images; clockwise degrees for videos and documents."
+        "orientation",
+        pl.Int32,
+        "1 to 8 as in EXIF for images, 1 where there is no EXIF; clockwise degrees for videos and documents.",
     ),
     Field("frames", pl.Int64, "Frames of an animation or a video, pages of a TIFF."),
     Field("pages", pl.Int32, "Pages of a document."),
@@ -58,9 +58,7 @@ PROBED: tuple[Field, ...] = (
     Field("taken_at", pl.Datetime("us"), "When the picture was taken, in the camera's own time."),
     Field("camera", pl.String, "Maker and model."),
     Field("gps", pl.Boolean, "Whether it says where it was taken."),
-    Field(
-        "status", pl.String, "ok, warning (readable, with something to say) or error; null before the probe."
-    ),
+    Field("status", pl.String, "ok, warning (readable, with something to say) or error; null before the probe."),
     Field("error_code", pl.String, "A code of the table in `errors.py`."),
     Field("error", pl.String, "The same in words."),
 )
@@ -77,9 +75,7 @@ RENDITION: tuple[Field, ...] = (
     Field("rendition", pl.String, "The name of the rendition column."),
     Field("recipe", pl.String, "The recipe as resolved for the row; it reads back."),
     Field("recipe_id", pl.String, "A digest of the resolved recipe with the revisions of its words."),
-    Field(
-        "key", pl.String, "A digest of the source's content, the resolved recipe and the engine's version."
-    ),
+    Field("key", pl.String, "A digest of the source's content, the resolved recipe and the engine's version."),
     Field("status", pl.String, "written, reused, skipped or failed."),
     Field("uri", pl.String, "Where the result is, below the destination."),
     Field("media_type", pl.String, "Such as image/webp."),

@@ -25,6 +25,9 @@ class Facts:
     """As stored; see `orientation`."""
     height: int | None = None
     orientation: int | None = None
+    """As EXIF says."""
+    turn: int | None = None
+    """What turns the picture in place of EXIF's word, where the format has one of its own."""
     frames: int | None = None
     bits: int | None = None
     alpha: bool | None = None

@@ -194,8 +194,7 @@ def _picture(meta: _Meta, facts: Facts) -> None:
             _coding(name, body, facts)
     # The boxes alone turn the picture; an EXIF orientation beside them is for information (ISO/IEC 23000-22,
     # 7.3.6.7), and applying both is the usual fault. Nor do libheif and browsers apply it without them.
-    if any(name in (b"irot", b"imir") for name, _ in meta.of(meta.primary)):
-        facts.orientation = _ORIENTATION[turn, mirror]
+    facts.turn = _ORIENTATION[turn, mirror]
     facts.alpha = any(name == b"auxC" and body[4:].startswith(_ALPHA) for name, body in meta.properties)
     if facts.width == 0 or facts.height == 0:
         raise corrupt(f"the picture is {facts.width}x{facts.height}")
@@ -232,9 +231,8 @@ def _exif(meta: _Meta, window: Window, facts: Facts) -> None:
     except OutOfReach:
         return
     start = 4 + int.from_bytes(data[:4], "big")
-    turned = facts.orientation
     read_exif(data[start:].removeprefix(b"Exif\0\0"), facts)
-    facts.orientation = turned if turned is not None or facts.orientation is None else 1
+    facts.orientation = facts.turn  # Writers move EXIF's word into the boxes and leave a 1, or leave both.
 
 
 def _sequence(moov: bytes, facts: Facts) -> None:

@@ -135,7 +135,7 @@ def _read(found: MediaType, window: Window) -> Header:
 
 def _header(found: MediaType, facts: Facts, code: str | None, error: str | None) -> Header:
     width, height = facts.width, facts.height
-    if facts.orientation is not None and facts.orientation >= 5:
+    if (facts.turn or facts.orientation or 1) >= 5:
         width, height = height, width
     known = by_word(facts.format or found.format)
     if known.kind == "image" and width is not None and (code is None or code in WARNINGS):
