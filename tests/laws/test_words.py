@@ -49,7 +49,7 @@ each_word = pytest.mark.parametrize("word", WORDS, ids=lambda one: f"{one.takes}
         (mf.Limits(pixels=5), mf.Limits.from_json),
         (Job((("a", RECIPE), ("b", TAKEN)), "{rendition}/{id}.{ext}", limits=mf.Limits(bytes=9)), Job.from_json),
     ],
-    ids=repr,
+    ids=lambda one: type(one).__name__,
 )
 def test_what_crosses_a_border_is_frozen(value: Any, read: Any) -> None:
     """Hashable values that pickle, and have a JSON form that reads back."""
