@@ -87,6 +87,8 @@ class MediaFrame:
         Field('uri', String)
         """
         media = {name: one for name, one in named.items() if isinstance(one, Finished)}
+        for one in media.values():
+            one.check_words()
         for name, one in named.items():
             if isinstance(one, Recipe):
                 raise RecipeError(f"{name} = {one!r} is not finished: end it with a format such as .webp()")

@@ -29,6 +29,7 @@ def run_one(
     storage_options: Mapping[str, Any] | None = None,
 ) -> Any:
     """Serve one file; see `Finished.run`."""
+    recipe.check_words()
     recipe = _bound(recipe, row)
     if not isinstance(limits, Limits | None):
         raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))

@@ -14,12 +14,13 @@ from mediaframe.model.door import Door
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
-from mediaframe.model.spec import Spec, digest, find, spec_from_json
+from mediaframe.model.spec import Spec, digest, find, is_found_by_all, spec_from_json
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Recipe")
 
 _run_one = Door("mediaframe.single", "run_one")
+_our_words = Door("mediaframe.recipes", "image")
 
 
 class Recipe:
@@ -154,6 +155,15 @@ class Finished:
         """A short name for what the recipe does: equal recipes, equal id."""
         return digest([self.start, [word.identity() for word in self.words]])[:16]
 
+    def check_words(self) -> None:
+        """Raise where a word is one that the process which renders cannot find."""
+        for word in self.words:
+            if not is_found_by_all(type(word)):
+                raise RecipeError(
+                    f"{self!r}: {word.word!r} is declared in {type(word).__module__}, where the process that renders "
+                    "cannot find it: put it in a file of a package, with an entry point in the group 'mediaframe.words'"
+                )
+
     def bind(self, row: Mapping[str, object]) -> Finished:
         """Take all arguments that name a column from the row."""
         if not self.columns:
@@ -280,17 +290,21 @@ def recipe_from_json(data: Mapping[str, Any]) -> Finished:
 
 
 def _is_measure(kind: Kind, word: object) -> bool:
+    if not isinstance(word, str):
+        return False
     known = Spec.registered()
     if ("format", kind, word) in known or ("measure", kind, word) in known:
         return ("measure", kind, word) in known  # `find` would search for plugins, 4 ms for each recipe.
     try:
-        find(Measure, kind, str(word))
+        find(Measure, kind, word)
     except RecipeError:
         return False
     return True
 
 
 def _begin(kind: object) -> Recipe:
+    if not Recipe.of_kind:  # Text and JSON may be the first that a program reads, before it names a recipe.
+        _our_words()
     if not isinstance(kind, str) or kind not in Recipe.of_kind:
         raise RecipeError(f"no recipe for {kind!r}{did_you_mean(str(kind), Recipe.of_kind)}")
     return Recipe.of_kind[kind]()

@@ -21,7 +21,7 @@ from typing import (
     get_type_hints,
 )
 
-from mediaframe.errors import RecipeError, did_you_mean
+from mediaframe.errors import MissingError, RecipeError, did_you_mean
 from mediaframe.model.argument import Argument, Column, Quantity, Value, arg, as_column, check, from_row
 from mediaframe.model.kind import Kind
 
@@ -62,7 +62,7 @@ class Spec:
         cls.signature = inspect.Signature([_parameter(one) for one in cls.arguments.values()])
         for argument in cls.arguments.values():
             setattr(cls, argument.name, argument)
-        _REGISTRY[_family(cls), takes, cls.word] = cls
+        _register(cls)
 
     if not TYPE_CHECKING:
 
@@ -114,11 +114,7 @@ class Spec:
         return _remake, (type(self), dict(self.__dict__))
 
     def __repr__(self) -> str:
-        given = (
-            f"{name}={value!r}"
-            for name, value in self.values.items()
-            if value != self.arguments[name].default
-        )
+        given = (f"{name}={value!r}" for name, value in self.values.items() if value != self.arguments[name].default)
         return f"{self.word}({', '.join(given)})"
 
     def to_json(self) -> dict[str, Any]:
@@ -209,12 +205,41 @@ def _family(cls: type[Spec]) -> str:
     return next(base.__name__.lower() for base in cls.__mro__ if Spec in base.__bases__)
 
 
+def _register(cls: type[Spec]) -> None:
+    key = (_family(cls), cls.takes, cls.word)
+    other = _REGISTRY.get(key, cls)
+    # The same class again is a notebook cell that was run again.
+    if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise RecipeError(
+            f"{cls.__module__}.{cls.__qualname__}: {other.__module__} has {cls.word!r} for {cls.takes} already; "
+            "give it another word"
+        )
+    _REGISTRY[key] = cls
+
+
 def load_plugins() -> None:
     """Load the words that other packages bring, through the entry point group `mediaframe.words`."""
     for point in entry_points(group=_GROUP):
-        if point.value not in _loaded:
-            _loaded.add(point.value)
+        if point.value in _loaded:
+            continue
+        _loaded.add(point.value)  # Before it is loaded: its module may read recipes.
+        try:
             point.load()
+        except ImportError as error:
+            _loaded.discard(point.value)
+            raise MissingError(
+                f"the words of {point.name} ({point.value}) do not load: {error}; mend or uninstall that package"
+            ) from error
+
+
+def is_found_by_all(cls: type[Spec]) -> bool:
+    """Whether every process finds the word: ours are, and those of packages with an entry point.
+
+    A word of a notebook cell or a script is known to the process that declared it, and to no child.
+    """
+    home = cls.__module__.partition(".")[0]
+    ours = __name__.partition(".")[0]
+    return home == ours or home in {point.module.partition(".")[0] for point in entry_points(group=_GROUP)}
 
 
 def every(family: type[S], takes: Kind | None = None) -> list[type[S]]:
