@@ -34,7 +34,7 @@ from mediaframe.work.prober import Prober
 from mediaframe.work.stream import Stream
 from mediaframe.work.task import Worker
 
-ORIGINALS = "originals/{path}"
+ORIGINALS = "originals/{dir}/{name}"
 """Where copies of the originals go, unless a layout is given."""
 
 ROWS = 1024
@@ -224,7 +224,7 @@ class MediaFrame:
             `error` raises before anything is written when other files stand under the names; `replace` puts ours in
             their place, one by one; `version` writes under a fresh prefix.
         originals
-            Whether the sources are copied as well: True for `originals/{path}`, or a layout of their own.
+            Whether the sources are copied as well: True for `originals/{dir}/{name}`, or a layout of their own.
         dry_run
             Plan everything, write nothing: the manifest says what would be done.
         refresh
