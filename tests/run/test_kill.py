@@ -39,8 +39,10 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in found]
 
 
-def torment(process: subprocess.Popen[bytes], chance: random.Random, seconds: float) -> bool:
-    """Kill children now and then, and the driver at the end of the given time; says whether it was still at work."""
+def torment(process: subprocess.Popen[bytes], to: Path, chance: random.Random, seconds: float) -> bool:
+    """Kill children now and then, and the driver so long after it began; says whether it was still at work."""
+    while process.poll() is None and not has_begun(process.pid, to):
+        time.sleep(0.01)
     until = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < until:
         time.sleep(min(0.15, max(0.0, until - time.monotonic())))
@@ -62,6 +64,14 @@ def with_care(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def has_begun(pid: int, to: Path) -> bool:
+    """Whether the driver holds the lock."""
+    try:
+        return bool(json.loads((to / AREA / "lock.json").read_text())["pid"] == pid)
+    except (OSError, ValueError):
+        return False
+
+
 def planned(to: Path) -> bool:
     return any((to / AREA / "runs").glob("*/plan.json"))
 
@@ -75,7 +85,9 @@ def test_a_run_killed_ten_times_and_its_children_too_ends_with_every_row_once(tm
     killed = 0
     for _ in range(KILLS):
         words = ("resume",) if planned(to) else ()
-        killed += torment(start(str(source), str(to), *words), chance, chance.uniform(0.8, 1.6))
+        killed += torment(start(str(source), str(to), *words), to, chance, chance.uniform(0.1, 0.9))
+    if not planned(to):  # All ten fell before the plan was written.
+        start(str(source), str(to)).communicate()
     run = mf.resume(to)
 
     assert killed == KILLS
