@@ -16,6 +16,8 @@ from mediaframe.model.media_type import sniff
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
+from mediaframe.table.header import HEAD, read_header
+from mediaframe.work.need import memory_need
 from mediaframe.work.slot import Slot
 
 
@@ -68,7 +70,7 @@ def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | N
 
 
 def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
-    found = sniff(data[:65536])
+    found = sniff(data[:HEAD])
     if found is None:
         raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
     if found.kind != recipe.start:
@@ -80,18 +82,36 @@ def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, An
         "limits": limits.to_json(),
         "renditions": [{"name": "one", "recipe": recipe.to_json()}],
     }
-    slot, turn = _slot(os.getpid())
-    with turn:
-        frames = [frame for frame in slot.ask(request, data) if "rendition" in frame[0]]
+    header = read_header(data[:HEAD], len(data), lambda start, length: data[start : start + length])
+    need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe)
+    place = _place(os.getpid())
+    with place.turn:
+        frames = [frame for frame in place.slot(limits).ask(request, data, memory=need) if "rendition" in frame[0]]
     return frames[0]
 
 
+class _Place:
+    """One child that is kept for the process, since starting one costs ten times what a small picture does."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self._slot = Slot()
+        atexit.register(self._close)
+
+    def slot(self, limits: Limits) -> Slot:
+        """Give the slot, a fresh one where the limits are others."""
+        if self._slot.limits != limits:
+            self._slot.close()
+            self._slot = Slot(limits)
+        return self._slot
+
+    def _close(self) -> None:
+        self._slot.close()
+
+
 @cache
-def _slot(pid: int) -> tuple[Slot, threading.Lock]:
-    """Keep one child for the process, since starting one costs ten times what a small picture does."""
-    slot = Slot()
-    atexit.register(slot.close)
-    return slot, threading.Lock()
+def _place(pid: int) -> _Place:
+    return _Place()
 
 
 def _write(to: str, payload: bytes, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:

@@ -19,6 +19,7 @@ from mediaframe.storage.names import local_path
 from mediaframe.storage.redact import redact
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
+from mediaframe.table.header import read_header
 from mediaframe.work.batch import Batch, Item, Wanted
 from mediaframe.work.job import Job, rendition_key
 from mediaframe.work.need import memory_need
@@ -50,6 +51,7 @@ class Read:
     sha256: str
     kind: str | None
     format: str | None
+    pixels: int | None
 
 
 class Worker:
@@ -118,7 +120,12 @@ class Worker:
         if size == 0:
             raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
         found = sniff(head)
-        return Read(data, size, sha256, found.kind if found else None, found.format if found else None)
+        pixels = item.pixels
+        if pixels is None and found is not None and found.kind == "image":
+            # Nobody probed it: without its size a large picture would be given the memory of a common one.
+            header = read_header(head, size)
+            pixels = (header.width or 0) * (header.height or 0) or None
+        return Read(data, size, sha256, found.kind if found else None, found.format if found else None, pixels)
 
 
 class _Asset:
@@ -184,7 +191,7 @@ class _Asset:
 
     def _ask(self, read: Read) -> None:
         wanted = [(one.name, one.recipe) for one in self.left.values() if one.recipe]
-        need = max(memory_need(self.item.pixels, read.format, recipe) for _, recipe in wanted)
+        need = max(memory_need(read.pixels, read.format, recipe) for _, recipe in wanted)
         request = {
             "do": "render",
             "kind": read.kind,

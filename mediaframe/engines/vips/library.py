@@ -57,6 +57,10 @@ _UNSUPPORTED = (
 )  # fmt: skip
 
 
+# libheif's AV1 encoder names what it could not allocate; its frame buffers go by the name of the function.
+_NO_MEMORY = ("out of memory", "failed to allocate", "unable to allocate", "memory allocation", "bufferpool() failed")
+
+
 @contextmanager
 def complaints(code: str, doing: str) -> Iterator[None]:
     """Turn what libvips complains of into an AssetError.
@@ -80,7 +84,7 @@ def translate(error: pyvips.Error, code: str, doing: str) -> AssetError:
     """Give the AssetError for a complaint of libvips."""
     text = plain_text(error)
     low = str(error).lower()
-    if "out of memory" in low:
+    if any(mark in low for mark in _NO_MEMORY):
         code = "E_LIMIT_MEMORY"
     elif code == "E_CORRUPT" and any(mark in low for mark in _UNSUPPORTED):
         code = "E_UNSUPPORTED_FORMAT"
