@@ -17,7 +17,7 @@ from pathlib import Path
 from mediaframe.errors import AssetError, StoreError
 from mediaframe.storage.failures import told
 from mediaframe.storage.names import TEMP, local_uri, readable
-from mediaframe.storage.stat import Stat, from_os
+from mediaframe.storage.stat import Leftover, Stat, from_os
 from mediaframe.storage.walk import walk
 
 _NO_LINKS = {
@@ -38,6 +38,8 @@ class LocalPlace:
     """A folder on a local disk; see `Store` for what its methods promise."""
 
     single_writer = False
+    at_once = 4
+    retried = 0
 
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
@@ -132,15 +134,29 @@ class LocalPlace:
 
     def sweep(self, older_than: float) -> int:
         """Remove what killed writers left behind; only files that we named, older than some seconds."""
-        if not os.path.isdir(self.root):
-            return 0
         limit, swept = time.time() - older_than, 0
-        for entry in walk(self.root, hidden=True):
-            if entry.name.startswith(TEMP) and entry.stat.st_mtime < limit:
-                with contextlib.suppress(FileNotFoundError), told(self.root, "write"):
-                    os.unlink(os.path.join(self.root, entry.path))
-                    swept += 1
+        for found in self.leftovers():
+            if found.modified is not None and found.modified.timestamp() < limit:
+                self.discard(found)
+                swept += 1
         return swept
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Give temporary files; only those that we named."""
+        if not os.path.isdir(self.root):
+            return
+        for entry in walk(self.root, hidden=True):
+            if entry.name.startswith(TEMP):
+                yield Leftover(entry.path, None, from_os(entry.path, entry.stat).modified)
+
+    def discard(self, leftover: Leftover) -> None:
+        """Remove a temporary file."""
+        with contextlib.suppress(FileNotFoundError), told(self.root, "write"):
+            os.unlink(os.path.join(self.root, leftover.name))
+
+    def ours(self, name: str) -> bool:
+        """Say no: a disk does not tell who wrote a file."""
+        return False
 
     def _say(self, name: str) -> str:
         return readable(os.path.join(self.root, name))

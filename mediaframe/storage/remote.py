@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mediaframe.errors import MediaframeError, StoreError
-from mediaframe.storage.connect import connect, scheme
-from mediaframe.storage.failures import is_missing, refused_as_present, store_error, told
+from mediaframe.storage.failures import told
 from mediaframe.storage.names import SYSTEM
+from mediaframe.storage.reach import reach
 from mediaframe.storage.redact import redact
-from mediaframe.storage.stat import Stat, from_info
+from mediaframe.storage.retry import Requests
+from mediaframe.storage.s3 import Logged, S3Access
+from mediaframe.storage.stat import Leftover, Stat, from_info
 
-_S3 = frozenset({"s3", "s3a"})
+UPLOADS = f"{SYSTEM}/uploads"
+"""Where uploads in parts are told before they begin."""
 
 
 class RemotePlace:
     """A prefix on a file system of fsspec; see `Store` for what its methods promise."""
 
-    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, url: str, options: Mapping[str, Any], requests: Requests | None = None) -> None:
         self.url = redact(url).rstrip("/")
-        self.scheme = scheme(url)
         with told(redact(url), "read"):
-            self.files, path = connect(url, options)
+            self.access, path = reach(url, options, requests)
         self.root = path.rstrip("/")
         self._single_writer: bool | None = None
+        self._asking = threading.Lock()
+
+    @property
+    def at_once(self) -> int:
+        """How many requests to make at once."""
+        return self.access.gate.requests.concurrency
+
+    @property
+    def retried(self) -> int:
+        """How many requests were sent again."""
+        return self.access.gate.retried
 
     @property
     def single_writer(self) -> bool:
         """Whether the store cannot refuse a second writer by itself; asks it with two puts, once."""
-        if self._single_writer is None:
-            self._single_writer = self.scheme not in _S3 or not self._refuses_second_put()
-        return self._single_writer
+        with self._asking:
+            if self._single_writer is None:
+                name = f"{SYSTEM}/probe-{uuid.uuid4().hex}"
+                try:
+                    refuses = self.access.refuses_second_put(partial(self._probe, name))
+                    self._single_writer = not refuses
+                finally:
+                    if isinstance(self.access, S3Access):
+                        self.remove(name)
+            return self._single_writer
 
     def uri(self, name: str) -> str:
         """Where an object is."""
@@ -41,21 +64,21 @@ class RemotePlace:
 
     def read(self, name: str) -> bytes:
         """Read all bytes."""
-        with told(self.uri(name), "read"):
-            return bytes(self.files.cat_file(self._path(name)))
+        return self.access.read(self._path(name), self.uri(name))
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Read some bytes; fewer where the object ends before."""
-        return ranged(self.files, self._path(name), self.uri(name), start, length)
+        return self.access.read_range(self._path(name), self.uri(name), start, length)
 
     def stat(self, name: str) -> Stat | None:
         """Look without reading; None where no object is."""
-        return looked_up(self.files, self._path(name), self.uri(name), name)
+        return self.access.stat(self._path(name), self.uri(name), name)
 
     def list(self, prefix: str) -> Iterator[Stat]:
         """List objects; by key where the store lists by key, else folder by folder."""
-        for path, info in infos(self.files, self.root, prefix, self.url, self.scheme):
-            yield from_info(path, info)
+        for path, info in self.access.find(self.root, prefix, self.url):
+            if not path.startswith(f"{UPLOADS}/"):
+                yield from_info(path, info)
 
     def write(
         self,
@@ -69,153 +92,81 @@ class RemotePlace:
         metadata: dict[str, str] | None,
     ) -> None:
         """Put an object; what a store has answered is durable."""
-        token = uuid.uuid4().hex
-        kinds = self._headers(media_type, cache_control, {**(metadata or {}), "mf-write": token})
-        mode = "overwrite" if replace else "create"
-        path = self._path(name)
-        with told(self.uri(name), "write"):
-            try:
-                if isinstance(data, Path):
-                    self.files.put_file(str(data), path, mode=mode, **kinds)
-                else:
-                    self.files.pipe_file(path, data, mode=mode, **kinds)
-            except Exception as error:
-                if not refused_as_present(error):
-                    raise
-                # The answer to our own first try can be lost; the second then meets its own object.
-                if self._token(path) != token:
-                    raise StoreError(
-                        f"{self.uri(name)}: something stands under this name", code="E_STORE_CONFLICT"
-                    ) from None
+        given: dict[str, Any] = {
+            "replace": replace,
+            "media_type": media_type,
+            "cache_control": cache_control,
+            "metadata": metadata or {},
+        }
+        if isinstance(self.access, S3Access):
+            given["logged"] = self._log(name)
+        self.access.write(self._path(name), self.uri(name), data, **given)
 
     def remove(self, name: str) -> None:
         """Remove an object; nothing happens where none is."""
-        with told(self.uri(name), "write"):
-            try:
-                self.files.rm_file(self._path(name))
-            except FileNotFoundError:
-                return
+        self.access.remove(self._path(name), self.uri(name))
 
     def settle(self) -> None:
         """Nothing to do: what a store has answered is durable."""
 
+    def ours(self, name: str) -> bool:
+        """Whether the store itself tells that mediaframe has written an object."""
+        return self.access.ours(self._path(name), self.uri(name))
+
+    # ---- uploads in parts
+
     def sweep(self, older_than: float) -> int:
-        """Nothing to do: there are no temporary objects."""
-        return 0
+        """Abort uploads in parts that were told of and never ended."""
+        limit, swept = time.time() - older_than, 0
+        with told(self.url, "write"):
+            logs = list(self.access.find(self.root, f"{UPLOADS}/", self.url))
+            for log, info in logs:
+                found = from_info(log, info)
+                if found.modified is None or found.modified.timestamp() <= limit:
+                    swept += self._abort_logged(log)
+        return swept
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Give uploads in parts that nobody ended, whoever began them."""
+        with told(self.url, "read"):
+            for name, upload, begun in self.access.uploads(self.root):
+                yield Leftover(name, upload, begun)
+
+    def discard(self, leftover: Leftover) -> None:
+        """Abort an upload in parts."""
+        if leftover.upload is not None:
+            with told(self.uri(leftover.name), "write"):
+                self.access.abort(self._path(leftover.name), leftover.upload)
+
+    def _log(self, name: str) -> Logged:
+        """Give what tells of an upload: its name before it begins, its id before its first part."""
+        log = f"{UPLOADS}/{uuid.uuid4().hex}.json"
+
+        def note(path: str | None, upload: str | None) -> None:
+            if path is None:
+                self.remove(log)
+                return
+            body = json.dumps({"name": name, "upload": upload}).encode()
+            self._write_plainly(log, body, replace=True)
+
+        return note
+
+    def _abort_logged(self, log: str) -> int:
+        told_of = json.loads(self.read(log))
+        name, upload, swept = told_of["name"], told_of["upload"], 0
+        # Killed before the id was told: it is found by its name.
+        found = [upload] if upload else [one for at, one, _ in self.access.uploads(self.root) if at == name]
+        for one in found:
+            self.access.abort(self._path(name), one)
+            swept += 1
+        self.remove(log)
+        return swept
+
+    def _probe(self, name: str, data: bytes) -> None:
+        self._write_plainly(name, data, replace=False)
+
+    def _write_plainly(self, name: str, data: bytes, *, replace: bool) -> None:
+        self.write(name, data, replace=replace, durable=True, media_type=None, cache_control=None, metadata=None)
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
-
-    def _headers(self, media_type: str | None, cache_control: str | None, metadata: dict[str, str]) -> dict[str, Any]:
-        if self.scheme in _S3:
-            given = {"ContentType": media_type, "CacheControl": cache_control, "Metadata": metadata}
-        elif self.scheme in ("gs", "gcs"):
-            given = {"content_type": media_type, "metadata": metadata}
-            if cache_control:
-                given["fixed_key_metadata"] = {"cache_control": cache_control}
-        else:
-            given = {}
-        return {name: value for name, value in given.items() if value}
-
-    def _token(self, path: str) -> str | None:
-        if self.scheme not in _S3:
-            return None
-        found = self.files.metadata(path, refresh=True)
-        return next((value for name, value in found.items() if name.lower().replace("_", "-") == "mf-write"), None)
-
-    def _refuses_second_put(self) -> bool:
-        name = f"{SYSTEM}/probe-{uuid.uuid4().hex}"
-        plain: dict[str, Any] = {"durable": True, "media_type": None, "cache_control": None, "metadata": None}
-        self.write(name, b"1", replace=False, **plain)
-        try:
-            self.write(name, b"2", replace=False, **plain)
-        except StoreError as error:
-            if error.code != "E_STORE_CONFLICT":
-                raise
-            return True
-        finally:
-            self.remove(name)
-        return False
-
-
-def ranged(files: Any, path: str, said: str, start: int, length: int) -> bytes:
-    """Read bytes in the one request that this takes; fewer, or none, where the object ends before."""
-    if length <= 0:
-        return b""
-    try:
-        return bytes(files.cat_file(path, start=start, end=start + length))[:length]
-    except Exception as error:  # noqa: BLE001 - as in failures.py; raised below
-        # A range that begins at or after the end is refused by stores; so is any range of an empty object.
-        found = None if isinstance(error, FileNotFoundError | PermissionError) else _sized(files, path, said)
-        if found is not None and found.bytes <= start:
-            return b""
-        raise store_error(error, said, "read") from None
-
-
-def looked_up(files: Any, path: str, said: str, name: str) -> Stat | None:
-    """Look at one object without reading it; None where none is."""
-    with told(said, "read"):
-        try:
-            info = files.info(path)
-        except FileNotFoundError as error:
-            if is_missing(error):
-                return None
-            raise
-    return None if info.get("type") == "directory" else from_info(name, info)
-
-
-def infos(files: Any, root: str, prefix: str, said: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give path below the root and facts of all objects whose path begins with the prefix, lazily."""
-    top = f"{root}/{prefix.rpartition('/')[0]}".rstrip("/") if "/" in prefix else root
-    with told(said, "read"):
-        found = _pages(files, root, prefix) if kind in _S3 else _folders(files, top)
-        for path, info in found:
-            below = path[len(root) :].lstrip("/")
-            if below.startswith(prefix):
-                yield below, info
-
-
-def _pages(files: Any, root: str, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """List S3 by key, a page of 1,000 in memory at a time; `find` would keep all of them."""
-    bucket, _, key = root.partition("/")
-    token: dict[str, str] = {}
-    while True:
-        page = files.call_s3("list_objects_v2", Bucket=bucket, Prefix=f"{key}/{prefix}".lstrip("/"), **token)
-        for one in page.get("Contents", ()):
-            if not one["Key"].endswith("/"):
-                yield f"{bucket}/{one['Key']}", {**one, "size": one["Size"]}
-        if not page.get("IsTruncated"):
-            return
-        token = {"ContinuationToken": page["NextContinuationToken"]}
-
-
-def _folders(files: Any, top: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    files.invalidate_cache()
-    stack = [iter([{"name": top, "type": "directory"}])]
-    while stack:
-        info = next(stack[-1], None)
-        if info is None:
-            stack.pop()
-        elif info["type"] == "directory":
-            stack.append(iter(_inside(files, info["name"])))
-        else:
-            yield info["name"], info
-
-
-def _inside(files: Any, folder: str) -> list[dict[str, Any]]:
-    try:
-        found = files.ls(folder, detail=True)
-    except FileNotFoundError:
-        return []
-    # A folder that lists itself would never end.
-    return sorted(
-        (one for one in found if one["name"].rstrip("/") != folder.rstrip("/")),
-        key=lambda one: str(one["name"]),
-    )
-
-
-def _sized(files: Any, path: str, said: str) -> Stat | None:
-    try:
-        return looked_up(files, path, said, path)
-    except MediaframeError:
-        return None

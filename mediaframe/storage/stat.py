@@ -23,6 +23,15 @@ class Stat:
     modified: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What a killed writer left: a temporary file, or an upload in parts (then with an id)."""
+
+    name: str
+    upload: str | None
+    modified: datetime | None
+
+
 def from_os(name: str, found: os.stat_result) -> Stat:
     """Give the Stat of a local file."""
     seconds, nanoseconds = divmod(found.st_mtime_ns, 1_000_000_000)

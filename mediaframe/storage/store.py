@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mediaframe.errors import UsageError
+from mediaframe.storage.bulk import in_order
 from mediaframe.storage.connect import may_travel
 from mediaframe.storage.local import LocalPlace
 from mediaframe.storage.names import check_name, is_url, local_path
 from mediaframe.storage.redact import redact
 from mediaframe.storage.remote import RemotePlace
-from mediaframe.storage.stat import Stat
+from mediaframe.storage.retry import Requests
+from mediaframe.storage.stat import Leftover, Stat
 
-__all__ = ["Stat", "Store"]
+__all__ = ["Leftover", "Requests", "Stat", "Store"]
 
 
 class Store:
@@ -34,15 +37,31 @@ class Store:
     >>> store.remove("thumb/a.webp")
     """
 
-    def __init__(self, place: LocalPlace | RemotePlace, opened: tuple[str, Mapping[str, Any]]) -> None:
+    def __init__(self, place: LocalPlace | RemotePlace, opened: tuple[Any, ...]) -> None:
         self._place = place
         self._opened = opened
 
     @classmethod
-    def open(cls, url: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:
+    def open(
+        cls,
+        url: str | os.PathLike[str],
+        storage_options: Mapping[str, Any] | None = None,
+        requests: Requests | None = None,
+        *,
+        ship_secrets: bool = False,
+    ) -> Store:
         """Open a store; nothing is written and a local folder need not be there yet.
 
-        `storage_options` are those of the file system of fsspec.
+        Parameters
+        ----------
+        url
+            A folder, or a url of fsspec.
+        storage_options
+            Those of the file system of fsspec; or `{"connection": name}`, see `docs/how-to/s3.md`.
+        requests
+            How many requests at once and in a second, and how often one is tried again.
+        ship_secrets
+            Whether the store may be pickled with the literal secrets of its options.
         """
         text = os.fspath(url)
         options = dict(storage_options or {})
@@ -52,19 +71,20 @@ class Store:
             raise UsageError(f"store {redact(text)!r}: expected one place, got a chain of urls")
         path = text if isinstance(url, os.PathLike) else local_path(text)
         if path is not None:
-            return cls(LocalPlace(path), (os.path.abspath(path), {}))
-        return cls(RemotePlace(text, options), (text, options))
+            return cls(LocalPlace(path), (os.path.abspath(path),))
+        return cls(RemotePlace(text, options, requests), (text, options, requests, ship_secrets))
 
     def __repr__(self) -> str:
         return f"Store.open({self.url!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Store], tuple[Any, ...]]:
-        url, options = self._opened
         if isinstance(self._place, LocalPlace):
-            return Store.open, (Path(url),)
-        if redact(url) != url:
+            return Store.open, (Path(self._opened[0]),)
+        url, options, requests, ship_secrets = self._opened
+        if redact(url) != url and not ship_secrets:
             raise UsageError(f"store {redact(url)!r}: a url with a secret cannot be sent to another process")
-        return Store.open, (url, dict(may_travel(options)))
+        options = dict(may_travel(options, ship_secrets=ship_secrets))
+        return partial(Store.open, ship_secrets=ship_secrets), (url, options, requests)
 
     @property
     def url(self) -> str:
@@ -97,6 +117,28 @@ class Store:
         if start < 0 or length < 0:
             raise UsageError(f"read_range(start={start}, length={length}): expected numbers from 0")
         return self._place.read_range(check_name(name), start, length)
+
+    def read_many(self, names: Iterable[str], ahead: int | None = None) -> Iterator[bytes]:
+        """Read objects in the order of their names, many at once, at most so many ahead of who takes them."""
+        return in_order(self.read, names, ahead or self.at_once)
+
+    def stat_many(self, names: Iterable[str]) -> Iterator[Stat | None]:
+        """Look at objects in the order of their names, many at once."""
+        return in_order(self.stat, names, self.at_once)
+
+    def remove_many(self, names: Iterable[str]) -> int:
+        """Remove objects, many at once; gives their number."""
+        return sum(1 for _ in in_order(self.remove, names, self.at_once))
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it is worth to make at once: a disk gains nothing by many, a network much."""
+        return self._place.at_once
+
+    @property
+    def retried(self) -> int:
+        """How many requests were sent again so far."""
+        return self._place.retried
 
     def stat(self, name: str) -> Stat | None:
         """Look at an object without reading it; None where there is none."""
@@ -148,8 +190,21 @@ class Store:
         self._place.remove(check_name(name))
 
     def sweep(self, *, older_than: float = 3600.0) -> int:
-        """Remove temporary files of writers that were killed, if older than some seconds; gives their number.
+        """Remove what writers left that were killed, if older than some seconds; gives its number.
 
-        A run that holds the lock of its destination may sweep with 0.
+        Temporary files on a disk; uploads in parts on S3, of which a log tells. A run that holds the lock of its
+        destination may sweep with 0.
         """
         return self._place.sweep(older_than)
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Give what writers left that were killed: temporary files on a disk, uploads in parts on S3."""
+        return self._place.leftovers()
+
+    def discard(self, leftover: Leftover) -> None:
+        """Remove what a killed writer left."""
+        self._place.discard(leftover)
+
+    def ours(self, name: str) -> bool:
+        """Whether the store itself tells that mediaframe has written an object; a disk cannot."""
+        return self._place.ours(check_name(name))

@@ -12,12 +12,13 @@ from polars._typing import PolarsDataType
 
 from mediaframe.errors import StoreError, UsageError
 from mediaframe.model.media_type import by_name
-from mediaframe.storage.connect import connect, scheme
+from mediaframe.storage.connect import scheme
 from mediaframe.storage.failures import told
 from mediaframe.storage.local import open_regular
 from mediaframe.storage.names import SYSTEM, is_url, local_path, local_uri, readable
+from mediaframe.storage.reach import reach
 from mediaframe.storage.redact import redact
-from mediaframe.storage.remote import infos
+from mediaframe.storage.retry import Requests
 from mediaframe.storage.stat import Stat, from_info, from_os
 from mediaframe.storage.walk import walk
 from mediaframe.table.pattern import Pattern, is_pattern, split_pattern
@@ -40,6 +41,7 @@ class Listing:
         *,
         storage_options: Mapping[str, Any] | None = None,
         hidden: bool = False,
+        requests: Requests | None = None,
     ) -> None:
         text = os.fspath(source)
         if not text or "\0" in text:
@@ -49,7 +51,7 @@ class Listing:
         path = text if isinstance(source, os.PathLike) else local_path(text)
         self.unread: list[str] = []
         """Folders that could not be looked into, after the rows were read."""
-        self._finder = _Local(path) if path is not None else _Remote(text, dict(storage_options or {}))
+        self._finder = _Local(path) if path is not None else _Remote(text, dict(storage_options or {}), requests)
         self._hidden = hidden
 
     @property
@@ -119,19 +121,19 @@ class _Local:
 class _Remote:
     """A prefix, object or pattern at a url."""
 
-    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, url: str, options: Mapping[str, Any], requests: Requests | None) -> None:
         self.single, self.pattern = "", ""
-        self._scheme = scheme(url)
-        web = self._scheme in ("http", "https")
+        web = scheme(url) in ("http", "https")
         with told(redact(url), "read"):
-            self._files, path = connect(url, options)
-            pattern = not web and is_pattern(path) and not self._files.exists(path)
+            self._access, path = reach(url, options, requests)
+            files, call = self._access.files, self._access.gate.call
+            pattern = not web and is_pattern(path) and not call(lambda: files.exists(path))
             if pattern:
                 base, self.pattern = split_pattern(url)
                 info = {"type": "directory"}
-                self._files, path = connect(base, options)
+                self._access, path = reach(base, options, requests)
             else:
-                base, info = url, self._files.info(path)
+                base, info = url, call(lambda: files.info(path))
         if info["type"] == "directory" and web:
             raise UsageError(f"scan({redact(url)!r}): a web server has no folders; give a list of its files")
         self._below = path.rstrip("/")
@@ -148,7 +150,7 @@ class _Remote:
         pattern = Pattern(self.pattern or "**")
         literal = self.pattern.partition("/")[0] if self.pattern else ""
         prefix = literal[: next((at for at, one in enumerate(literal) if is_pattern(one)), len(literal))]
-        for path, info in infos(self._files, self._below, prefix, redact(self.root), self._scheme):
+        for path, info in self._access.find(self._below, prefix, redact(self.root)):
             folders = path.split("/")
             if SYSTEM in folders[:-1] or not pattern.matches(path):
                 continue

@@ -11,30 +11,37 @@ class LossyStore:
 
     def __init__(self, *, already):
         self.found = {"mf-write": "of somebody else"} if already else None
+        self.puts = 0
 
-    def pipe_file(self, _path, _data, mode, **headers):
-        assert mode == "create"
-        self.found = self.found or headers["Metadata"]
+    def call_s3(self, method, **given):
+        if method == "head_object":
+            return {"Metadata": self.found, "ContentLength": 1}
+        assert (method, given["IfNoneMatch"]) == ("put_object", "*")
+        self.puts += 1
+        if self.found is None:
+            self.found = given["Metadata"]
+            raise ConnectionResetError
         raise FileExistsError("412")
-
-    def metadata(self, _path, refresh):
-        assert refresh
-        return self.found
 
 
 @pytest.fixture
 def store():
-    return Store.open("s3://shop/out", {"anon": True})
+    opened = Store.open("s3://shop/out", {"anon": True})
+    opened._place.access.gate._sleep = lambda seconds: None
+    return opened
 
 
 def test_a_lost_answer_to_our_own_write_is_no_conflict(store, monkeypatch):
-    monkeypatch.setattr(store._place, "files", LossyStore(already=False))
+    lossy = LossyStore(already=False)
+    monkeypatch.setattr(store._place.access, "files", lossy)
 
     store.write("a", b"1")
 
+    assert lossy.puts == 2
+
 
 def test_the_object_of_another_writer_is_a_conflict(store, monkeypatch):
-    monkeypatch.setattr(store._place, "files", LossyStore(already=True))
+    monkeypatch.setattr(store._place.access, "files", LossyStore(already=True))
 
     with pytest.raises(StoreError) as caught:
         store.write("a", b"1")
