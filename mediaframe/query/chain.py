@@ -10,6 +10,8 @@ from polars._typing import PolarsDataType
 from polars.selectors import expand_selector
 
 from mediaframe.errors import ExpressionError, RecipeError, expected
+from mediaframe.model.argument import Argument, Column
+from mediaframe.model.quantity import PARSERS
 from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import HIDDEN, check_expression, column_names, unknown_column
 from mediaframe.query.nodes import (
@@ -174,6 +176,18 @@ class Query:
             for column in sorted(recipe.columns):
                 if column not in self.schema:
                     raise RecipeError(unknown_column(column, self.schema, where))
+            self._check_types(recipe, where)
+
+    def _check_types(self, recipe: Finished, where: str) -> None:
+        """Refuse a column none of whose values an argument can take, such as text for a width."""
+        for word in recipe.words:
+            for name, column in word.values.items():
+                if isinstance(column, Column) and not _may_hold(word.arguments[name], self.schema[column.name]):
+                    said = f"the column {column.name!r} of {self.schema[column.name]}"
+                    allowed = word.arguments[name].allowed()
+                    raise RecipeError(
+                        f"{where}: {word.word}({name}=...): expected {allowed}, got {said}; cast it first"
+                    )
 
     def _check_rename(self, pairs: Sequence[tuple[str, str]]) -> None:
         for old, _ in pairs:
@@ -197,6 +211,14 @@ class Query:
         if isinstance(node, Head):
             return self.schema
         return apply([node], pl.DataFrame(schema=self.schema)).schema
+
+
+def _may_hold(argument: Argument, dtype: PolarsDataType) -> bool:
+    if dtype == pl.Null or argument.unit in PARSERS:
+        return True
+    if argument.base in (int, float):
+        return dtype.is_numeric()
+    return dtype == pl.Boolean if argument.base is bool else True
 
 
 def _shown(columns: Mapping[str, PolarsDataType]) -> pl.Schema:
