@@ -41,6 +41,9 @@ WRONG: dict[str, Wrong] = {
     "an argument from no column": lambda frame, to: frame.with_columns(
         thumb=mf.image.resize(pl.col("side")).webp()
     ).export(to),
+    "an argument from a column of text": lambda frame, to: frame.with_columns(
+        thumb=mf.image.resize(pl.col("name")).webp()
+    ),
     "a filter on no column": lambda frame, to: frame.filter(pl.col("wide") > 3),
     "a filter that needs all rows": lambda frame, to: frame.filter(pl.col("bytes") > pl.col("bytes").mean()),
     "a sort": lambda frame, to: frame.sort("bytes"),
