@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,7 @@ TONES = {
 """The color of a status."""
 
 _WIDE = 160  # columns where the output goes to a file or a pipe, so that names are not cut at 80
+_SHORT = 18  # columns that a cell may have and never be folded: codes, sizes, dates
 
 
 def out() -> Console:
@@ -103,16 +105,26 @@ def time_span(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Make a table without lines; words that are a status are colored.
 
-    A name that begins with `-` heads a column of numbers or sizes, which stand to the right.
+    A name that begins with `-` heads a column of numbers or sizes, which stand to the right. Where the terminal is
+    narrow, long columns are folded; short ones stay whole.
     """
-    made = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style=f"{FAINT} {STRONG}", show_edge=False)
-    for name in columns:
-        made.add_column(name.lstrip("-"), justify="right" if name.startswith("-") else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(_cell(value) for value in row))
+    cells = [[_cell(value) for value in row] for row in rows]
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=f"{FAINT} {STRONG}", show_edge=False)
+    for at, name in enumerate(columns):
+        heading = name.lstrip("-")
+        longest = max([cell_len(heading), *(max(map(cell_len, row[at].plain.split("\n"))) for row in cells)])
+        made.add_column(
+            heading,
+            justify="right" if name.startswith("-") else "left",
+            overflow="fold",
+            no_wrap=longest <= _SHORT,
+            min_width=min(longest, _SHORT),
+        )
+    for row in cells:
+        made.add_row(*row)
     return made
 
 

@@ -27,23 +27,28 @@ def noise(
     stretch
         How much wider than high the cells are: above 1 for clouds and water.
     """
-    total = np.zeros((height, width), np.float32)
-    strength, sum_of = 1.0, 0.0
+    # Made at half the size: no octave is so fine that one would see it, and it takes a quarter of the time.
+    wide, high = width // 2 + 1, height // 2 + 1
+    total, strength, sum_of = None, 1.0, 0.0
     for octave in range(octaves):
         across = cells * 2**octave + 3
         down = max(4, round(across * height / width * stretch))
-        grid = rng.random((down, across), dtype=np.float32)
-        total += strength * _stretched(grid, width, height)
+        grid = _stretched(rng.random((down, across), dtype=np.float32), wide, high) * strength
+        total = grid if total is None else total + grid
         sum_of += strength
         strength *= 0.5
-    return np.asarray(np.clip(total / sum_of, 0, 1), np.float32)
+    if total is None:
+        raise ValueError("noise(octaves=...): expected 1 or more")
+    made = (total * (1 / sum_of)).resize(2, kernel="linear").crop(0, 0, width, height)
+    return np.clip(np.asarray(made.cast("float").numpy(), np.float32), 0, 1)
 
 
-def _stretched(grid: Field, width: int, height: int) -> Field:
+def _stretched(grid: Field, width: int, height: int) -> pyvips.Image:
     rows, columns = grid.shape
     image = pyvips.Image.new_from_array(grid)
-    wide = image.resize(width / (columns - 2), vscale=height / (rows - 2), kernel="cubic")
-    return np.asarray(wide.crop(0, 0, width, height).numpy(), np.float32).reshape(height, width)
+    scaled = image.resize(width / (columns - 2), vscale=height / (rows - 2), kernel="cubic")
+    made: pyvips.Image = scaled.crop(0, 0, width, height)
+    return made
 
 
 def line(width: int, rng: np.random.Generator, cells: int, octaves: int = 5, roughness: float = 0.5) -> Field:
@@ -69,6 +74,12 @@ def ramp(at: Field, stops: Sequence[tuple[float, Tint]]) -> Paint:
     places = [place for place, _ in stops]
     bands = [np.interp(at, places, [tint[band] for _, tint in stops]) for band in range(3)]
     return np.stack(bands, axis=-1).astype(np.float32)
+
+
+def fade(width: int, height: int, stops: Sequence[tuple[float, Tint]]) -> Paint:
+    """Give a picture whose colors run from above (0) to below (1)."""
+    _, y = axes(width, height)
+    return np.broadcast_to(ramp(y, stops), (height, width, 3)).copy()
 
 
 def axes(width: int, height: int) -> tuple[Field, Field]:

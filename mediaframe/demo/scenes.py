@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pyvips
 
-from mediaframe.demo.canvas import Field, Paint, Tint, axes, developed, glow, lay, line, noise, ramp
+from mediaframe.demo.canvas import Field, Paint, Tint, axes, developed, fade, glow, lay, line, noise, ramp
 
 Scene = Callable[[int, int, int], pyvips.Image]
 """Paints a picture from a width, a height and a seed; what comes out is twice as wide and high."""
@@ -46,7 +46,7 @@ def _sky(
     width: int, height: int, skies: tuple[Tint, Tint, Tint], sun: tuple[float, float], rng: np.random.Generator
 ) -> Paint:
     _, y = axes(width, height)
-    picture = ramp(np.broadcast_to(y, (height, width)), [(0.0, skies[0]), (0.35, skies[1]), (0.62, skies[2])])
+    picture = fade(width, height, [(0.0, skies[0]), (0.35, skies[1]), (0.62, skies[2])])
     top = round(height * 0.7)
     cloud = noise(width, top, 4, rng, 5, stretch=3.0)
     cover = np.clip((cloud - 0.5) * 5, 0, 1) * np.clip(1.15 - y[:top] * 1.5, 0, 1) * 0.6
@@ -116,8 +116,8 @@ def sea(width: int, height: int, seed: int) -> pyvips.Image:
 def dunes(width: int, height: int, seed: int) -> pyvips.Image:
     """Paint dunes: each a lit and a shaded side, with ripples of sand."""
     rng = np.random.default_rng(seed)
-    x, y = axes(width, height)
-    picture = ramp(np.broadcast_to(y, (height, width)), [(0, (62, 122, 178)), (0.5, (214, 222, 214))])
+    x, _ = axes(width, height)
+    picture = fade(width, height, [(0, (62, 122, 178)), (0.5, (214, 222, 214))])
     for layer in range(5):
         depth = layer / 4
         ridge = 0.38 + 0.5 * depth + (0.12 - 0.02 * layer) * line(width, rng, 2 + layer // 2, 3, 0.3)
@@ -205,7 +205,7 @@ def lighthouse(width: int, height: int, seed: int) -> pyvips.Image:
     picture = _sky(width, height, MORNING[0], (0.2, 0.3), rng)
     x, y = axes(width, height)
     water = np.clip((y - 0.7) * height, 0, 1) * np.ones_like(x)
-    lay(picture, water, ramp(np.broadcast_to(y, (height, width)), [(0.7, (120, 160, 178)), (1.0, (22, 62, 92))]))
+    lay(picture, water, fade(width, height, [(0.7, (120, 160, 178)), (1.0, (22, 62, 92))]))
     cliff = 0.98 - 0.24 * np.exp(-(((np.linspace(0, 1, width) - 0.62) / 0.3) ** 4)) + 0.02 * line(width, rng, 12, 5)
     _hill(picture, cliff.astype(np.float32), (92, 84, 66), 1.0, (200, 200, 200), rng)
     aspect = width / height

@@ -67,3 +67,14 @@ def test_limits_that_advice_names_are_limits() -> None:
 
     assert named
     assert set(named) <= set(Limits.__dataclass_fields__)
+
+
+def test_on_a_narrow_terminal_long_names_are_folded_and_codes_stay_whole() -> None:
+    console = Console(width=60)
+    with console.capture() as captured:
+        console.print(table(("name", "code", "-size"), [("x" * 70, "E_FORMAT_MISMATCH", "168 kB")]))
+
+    said = captured.get()
+    assert said.count("x") == 70
+    assert "E_FORMAT_MISMATCH" in said
+    assert "168 kB" in said
