@@ -282,8 +282,7 @@ class MediaFrame:
     def _carried_out(self, limits: Limits | None, slots: int | None, watch: Watcher | None) -> Doing:
         if slots is not None and (isinstance(slots, bool) or not isinstance(slots, int) or slots < 1):
             raise UsageError(expected("slots=...", "a whole number above 0", slots))
-        if not isinstance(limits, Limits | None):
-            raise UsageError(expected("limits=...", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
+        _check_limits(limits)
         return replace(
             self._doing,
             slots=slots or self._doing.slots,
@@ -337,6 +336,11 @@ class MediaFrame:
         return Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
 
 
+def _check_limits(limits: object) -> None:
+    if not isinstance(limits, Limits | None):
+        raise UsageError(expected("limits=...", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
+
+
 def _inline(rows: pl.DataFrame) -> int:
     """Count the bytes of files that a batch holds."""
     held = 0
@@ -375,6 +379,7 @@ def scan(
     >>> mf.scan(getfixture("folder")).probe().select("name", "format", "width").collect().height
     3
     """
+    _check_limits(limits)
     found = scan_source(source, storage_options=storage_options, hidden=hidden, root=root)
     doing = Doing(limits=limits or Limits(), storage_options=storage_options)
     return MediaFrame(found, doing=doing)

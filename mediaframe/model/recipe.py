@@ -325,6 +325,8 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
     >>> parse_recipe("resize(320).webp()", kind="image")
     image.resize(width=320).webp()
     """
+    if not isinstance(text, str):
+        raise RecipeError(f"expected a recipe as text, such as 'image.resize(320).webp()', got {text!r}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         calls = _calls(tree, text)

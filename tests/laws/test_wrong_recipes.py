@@ -34,6 +34,8 @@ WRONG: dict[str, Wrong] = {
     "a longer expression as argument": lambda frame, to: mf.image.resize(pl.col("bytes") * 2),
     "a budget that is none": lambda frame, to: mf.image.webp(max_bytes="small"),
     "text that is no recipe": lambda frame, to: mf.parse_recipe("image.resize(64)"),
+    "a recipe that is no text": lambda frame, to: mf.parse_recipe(5),
+    "limits of a scan as a number": lambda frame, to: mf.scan(to.parent, limits=5),
     "a preset that nobody knows": lambda frame, to: mf.preset("thumbnial"),
     "a limit of nothing": lambda frame, to: mf.Limits(pixels=0),
     "an unfinished recipe": lambda frame, to: frame.with_columns(thumb=mf.image.resize(64)),
