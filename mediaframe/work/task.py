@@ -27,6 +27,10 @@ from mediaframe.work.slot import Slot
 
 AHEAD = 2
 """Sources that are read ahead, so that codecs never wait."""
+FAR = 8
+"""The same for sources that are not on a disk here, and results that are on their way to such a place."""
+HELD = 64 << 20
+"""Bytes that are read ahead, or are on their way out, at the most; a single larger file goes alone."""
 SPOOL = 64 << 20
 """Bytes above which a local file is handed over as it stands instead of being read into memory."""
 
@@ -73,27 +77,36 @@ class Worker:
     def __call__(self, batch: Batch, slot: Slot) -> Outcome:
         """Work through one batch. Whatever happens to an asset is a row; only a stop leaves rows out."""
         outcome, cancelled = Outcome(batch.index), False
+        ahead = AHEAD if all(local_path(item.uri) is not None for item in batch.items) else FAR
+        writers = 1 if self.store is None or self.store.local is not None else FAR
+        trailing: deque[_Asset] = deque()
         with (
-            ThreadPoolExecutor(AHEAD, thread_name_prefix="mediaframe-read") as readers,
-            ThreadPoolExecutor(1, thread_name_prefix="mediaframe-write") as writer,
+            ThreadPoolExecutor(ahead, thread_name_prefix="mediaframe-read") as readers,
+            ThreadPoolExecutor(writers, thread_name_prefix="mediaframe-write") as writer,
         ):
-            for item, reading in self._ahead(batch.items, readers):
+            for item, reading in self._ahead(batch.items, readers, ahead):
                 if self.stopped() or cancelled:
                     reading.cancel()
                     continue
                 asset = _Asset(self, item, slot, writer)
                 asset.work(reading)
                 cancelled = asset.cancelled
-                outcome.lines += asset.lines
-                outcome.bytes_in += asset.bytes_in
-                outcome.data.update(asset.data)
+                trailing.append(asset)
+                while len(trailing) > writers or sum(one.held for one in trailing) > HELD:
+                    trailing.popleft().land(outcome)
+            for asset in trailing:
+                asset.land(outcome)
         return outcome
 
-    def _ahead(self, items: tuple[Item, ...], readers: ThreadPoolExecutor) -> Iterator[tuple[Item, Future[Read]]]:
+    def _ahead(
+        self, items: tuple[Item, ...], readers: ThreadPoolExecutor, ahead: int
+    ) -> Iterator[tuple[Item, Future[Read]]]:
         waiting: deque[tuple[Item, Future[Read]]] = deque()
         for item in items:
+            while waiting and sum(one.bytes or 0 for one, _ in waiting) + (item.bytes or 0) > HELD:
+                yield waiting.popleft()
             waiting.append((item, readers.submit(self.read, item)))
-            if len(waiting) > AHEAD:
+            if len(waiting) > ahead:
                 yield waiting.popleft()
         yield from waiting
 
@@ -102,7 +115,10 @@ class Worker:
         limits = self.job.limits
         known = item.kind in ("video", "audio")
         limit = limits.media_bytes if known else limits.bytes
-        stat = self.sources.stat(item.uri)
+        # What is far away is looked at and read by one request.
+        near = local_path(item.uri)
+        fetched = self.sources.fetch(item.uri, limit) if near is None else None
+        stat = self.sources.stat(item.uri) if near is not None else fetched and fetched[0]
         if stat is None:
             raise AssetError("the source is not there any more", code="E_SOURCE_NOT_FOUND")
         if item.version is not None and stat.version != item.version:
@@ -114,8 +130,9 @@ class Worker:
             raise AssetError(
                 f"{stat.bytes} bytes are over the limit of {limit}; see Limits.bytes", code="E_LIMIT_BYTES"
             )
-        path = local_path(item.uri) if stat.bytes > SPOOL else None
-        data: bytes | Path = Path(path) if path else self.sources.read(item.uri, limit)
+        data: bytes | Path = (fetched and fetched[1]) or b""
+        if near is not None:
+            data = Path(near) if stat.bytes > SPOOL else self.sources.read(item.uri, limit)
         size, sha256, head = _digest(data)
         if size == 0:
             raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
@@ -139,6 +156,8 @@ class _Asset:
         self.cancelled = False
         self.read: Read | None = None
         self.attempts = item.attempts
+        self.held = 0
+        """Bytes on their way to the store."""
         self.left: dict[str, Wanted] = {wanted.name: wanted for wanted in item.wanted}
         self.writing: list[Future[dict[str, Any]]] = []
 
@@ -156,8 +175,12 @@ class _Asset:
             self.cancelled = error.code == "E_CANCELLED"
             if not self.cancelled:
                 self._fail(error)
-        for done in self.writing:
-            self.lines.append(done.result())
+
+    def land(self, outcome: Outcome) -> None:
+        """Wait until all is published, and tell it."""
+        outcome.lines += [*self.lines, *(done.result() for done in self.writing)]
+        outcome.bytes_in += self.bytes_in
+        outcome.data.update(self.data)
 
     def _copy(self, read: Read) -> None:
         """Publish the source itself, where that was asked for."""
@@ -230,6 +253,7 @@ class _Asset:
                 self.data[self.item.row, wanted.name] = data
             self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
             return
+        self.held += len(data) if isinstance(data, bytes) else 0
         self.writing.append(self.writer.submit(self._write, wanted, data, sha256, facts))
 
     def _write(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> dict[str, Any]:
