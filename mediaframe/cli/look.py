@@ -110,7 +110,8 @@ def _probed(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _reason(row: dict[str, Any]) -> str:
     code = CODES.get(row["error_code"] or "")
-    return ". ".join(one.rstrip(".") for one in (row["error"], in_shell(code.advice) if code else "") if one)
+    advice = in_shell(code.advice) if code else ""
+    return f"{row['error'].rstrip('.')}. {advice}" if row["error"] else advice
 
 
 def _show(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]], of: int) -> None:

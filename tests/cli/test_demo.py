@@ -102,4 +102,5 @@ def test_the_demo_tells_the_main_job_from_end_to_end(shell: Shell, tmp_path: Pat
     assert probed.filter(pl.col("gps")).height >= 8
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert page.count("<img") > 50
-    assert "http" not in page.split("<main>")[1]
+    assert all(part.startswith("data:") for part in page.split('src="')[1:])
+    assert "<script" not in page
