@@ -30,6 +30,7 @@ from mediaframe.work.hidden import visible
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
+from mediaframe.work.pool import Pool
 from mediaframe.work.prober import Prober
 from mediaframe.work.stream import Stream
 from mediaframe.work.task import Worker
@@ -205,6 +206,8 @@ class MediaFrame:
         cache_control: str | None = None,
         limits: Limits | None = None,
         slots: int | None = None,
+        client: Any = None,
+        patience: float = 120.0,
         storage_options: Mapping[str, Any] | None = None,
         watch: Watcher | None = None,
     ) -> Run:
@@ -234,7 +237,12 @@ class MediaFrame:
         limits
             How big is too big.
         slots
-            How many assets are worked on at once; cores + 1 by default.
+            How many assets are worked on at once; cores + 1 by default. A cluster has one for each of its threads.
+        client
+            A client of a Dask cluster that does the work, or the address of its scheduler; the default client where
+            there is one. `False` works here.
+        patience
+            Seconds that are waited for workers of the cluster when there are none.
         storage_options
             Passed to fsspec for the destination.
         watch
@@ -242,7 +250,7 @@ class MediaFrame:
         """
         if refresh not in (None, "engine"):
             raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
-        doing = self._carried_out(limits, slots, watch)
+        doing = self._carried_out(limits, slots, watch, client, patience)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
@@ -261,6 +269,8 @@ class MediaFrame:
         cache_control: str | None = None,
         limits: Limits | None = None,
         slots: int | None = None,
+        client: Any = None,
+        patience: float = 120.0,
         storage_options: Mapping[str, Any] | None = None,
         watch: Watcher | None = None,
     ) -> Run:
@@ -270,7 +280,7 @@ class MediaFrame:
         """
         if refresh not in (None, "engine"):
             raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
-        doing = self._carried_out(limits, slots, watch)
+        doing = self._carried_out(limits, slots, watch, client, patience)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
@@ -279,7 +289,14 @@ class MediaFrame:
 
     # ---- within ------------------------------------------------------------------------------------------------------
 
-    def _carried_out(self, limits: Limits | None, slots: int | None, watch: Watcher | None) -> Doing:
+    def _carried_out(
+        self,
+        limits: Limits | None,
+        slots: int | None,
+        watch: Watcher | None = None,
+        client: Any = None,
+        patience: float = 120.0,
+    ) -> Doing:
         if slots is not None and (isinstance(slots, bool) or not isinstance(slots, int) or slots < 1):
             raise UsageError(expected("slots=...", "a whole number above 0", slots))
         _check_limits(limits)
@@ -288,6 +305,8 @@ class MediaFrame:
             slots=slots or self._doing.slots,
             limits=limits or self._doing.limits,
             watch=(*self._doing.watch, *([watch] if watch else [])),
+            client=client,
+            patience=patience,
         )
 
     def _job(
@@ -325,11 +344,11 @@ class MediaFrame:
 
     @contextmanager
     def _rows(self, slots: int | None) -> Iterator[Stream]:
-        doing = self._carried_out(None, slots, None)
+        doing = self._carried_out(None, slots)
         with LocalPool(doing.slots, doing.limits) as pool:
             yield self._stream(doing, pool, None)
 
-    def _stream(self, doing: Doing, pool: LocalPool, known: Known | None, values: Known | None = None) -> Stream:
+    def _stream(self, doing: Doing, pool: Pool, known: Known | None, values: Known | None = None) -> Stream:
         sources = Sources(doing.storage_options)
         prober = Prober(pool, sources, doing.limits, known)
         worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import platform
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import RunError, did_you_mean
+from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
+from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
 from mediaframe.work.ability import engine_versions
@@ -29,6 +32,7 @@ from mediaframe.work.job import Job
 from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
 from mediaframe.work.lock import Lock
+from mediaframe.work.pool import Pool, cluster_of
 from mediaframe.work.stream import Stream
 
 STATES = ("planned", "running", "complete", "complete_with_errors", "failed", "cancelled")
@@ -44,9 +48,15 @@ class Doing:
     storage_options: Mapping[str, Any] | None = None
     """For the sources."""
     watch: tuple[Watcher, ...] = ()
+    client: Any = None
+    """A client of a Dask cluster or the address of a scheduler; None takes the default client, False none."""
+    patience: float = 120.0
+    """Seconds that are waited for workers when there are none."""
 
 
-PoolRows = Callable[[LocalPool, Known | None, Known | None], Stream]
+CLUSTER = Door("mediaframe.work.cluster", "ClusterPool")
+
+PoolRows = Callable[[Pool, Known | None, Known | None], Stream]
 """Gives the rows of a frame, told which slots to use, what is known of headers, and what was measured before."""
 
 
@@ -64,7 +74,7 @@ class Run:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
-        self._pool: LocalPool | None = None
+        self._pool: Pool | None = None
         self._dry: pl.DataFrame | None = None
         self.files = RunFiles(store, run_id)
 
@@ -104,6 +114,12 @@ class Run:
     def state(self) -> str:
         """One of planned, running, complete, complete_with_errors, failed, cancelled."""
         return self._state
+
+    @property
+    def dashboard(self) -> str | None:
+        """Where the cluster that works on it shows itself; None where there is none."""
+        link: str | None = getattr(self._pool, "dashboard", None)
+        return link
 
     @property
     def progress(self) -> Progress:
@@ -209,14 +225,16 @@ class Run:
         if self._pool is not None:
             self._pool.stop()
 
-    def resume(self) -> Run:
+    def resume(self, *, client: Any = None) -> Run:
         """Go on where the run stopped; one that ended does nothing."""
+        self._work_on(client)
         if self._state not in ("complete", "complete_with_errors"):
             self._go_on(again=False)
         return self
 
-    def retry(self) -> Run:
+    def retry(self, *, client: Any = None) -> Run:
         """Try once more what failed; everything else stays as it is."""
+        self._work_on(client)
         if self._state == "running":
             raise RunError(f"run {self.id}: expected a run that ended, got one that is running; wait for it")
         self._go_on(again=True)
@@ -225,7 +243,8 @@ class Run:
     def __repr__(self) -> str:
         counts = self.summary.get("counts", {})
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()) if count)
-        return f"Run {self.id} to {self.to}: {self._state}" + (f" ({told})" if told else "")
+        shown = f", see {self.dashboard}" if self._state in ("planning", "running") and self.dashboard else ""
+        return f"Run {self.id} to {self.to}: {self._state}" + (f" ({told})" if told else "") + shown
 
     # ---- the doing
 
@@ -270,12 +289,22 @@ class Run:
             self.store.sweep(older_than=0)
             self._carry_out(job, pool, again=again, ours=True)
 
-    def _slots(self, limits: Limits) -> LocalPool:
+    def _work_on(self, client: Any) -> None:
+        if client is not None:
+            self._doing = replace(self._doing, client=client)
+
+    def _slots(self, limits: Limits) -> Pool:
         self._stop.clear()
-        self._pool = LocalPool(self._doing.slots, limits)
+        client = cluster_of(self._doing.client)
+        if client is None:
+            self._pool = LocalPool(self._doing.slots, limits)
+        else:
+            # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
+            pickle.dumps((self.store, Sources(self._doing.storage_options)))
+            self._pool = CLUSTER()(client, limits, patience=self._doing.patience)
         return self._pool
 
-    def _carry_out(self, job: Job, pool: LocalPool, *, again: bool, ours: bool) -> None:
+    def _carry_out(self, job: Job, pool: Pool, *, again: bool, ours: bool) -> None:
         began = datetime.now(UTC)
         self._state = "running"
         try:
@@ -339,6 +368,8 @@ def resume(
     run_id: str | None = None,
     *,
     slots: int | None = None,
+    client: Any = None,
+    patience: float = 120.0,
     storage_options: Mapping[str, Any] | None = None,
     watch: Watcher | None = None,
 ) -> Run:
@@ -352,12 +383,23 @@ def resume(
         Which run, the newest unless it is named.
     slots
         How many assets are worked on at once.
+    client
+        A client of a Dask cluster that does the work, or the address of its scheduler; the default client where there
+        is one. `False` works here.
+    patience
+        Seconds that are waited for workers of the cluster when there are none.
     storage_options
         Passed to fsspec, for sources and destination.
     watch
         Is called with the progress.
     """
-    doing = Doing(slots=slots, storage_options=storage_options, watch=(watch,) if watch else ())
+    doing = Doing(
+        slots=slots,
+        storage_options=storage_options,
+        watch=(watch,) if watch else (),
+        client=client,
+        patience=patience,
+    )
     return Run.open(to, run_id, doing, storage_options=storage_options).resume()
 
 

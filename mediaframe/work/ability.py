@@ -15,7 +15,7 @@ from mediaframe.model.media_type import by_word
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, every
 from mediaframe.work.confine import sealed
-from mediaframe.work.local import LocalPool
+from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
 
 _SAMPLE = Pixels(16, 16, 3, bytes(range(256)) * 3)
@@ -55,12 +55,16 @@ def ability() -> dict[str, Any]:
         return {**told, "child": slot.hello, "sealed": _seals()}
 
 
-def engine_versions(pool: LocalPool) -> frozenset[str]:
+def engine_versions(pool: Pool) -> frozenset[str]:
     """Name the engines of the children of a pool, each with its version."""
     found: set[str] = set()
-    for answer in pool.run(lambda _, slot: list(slot.ask({"do": "formats"}, None)), [None]):
+    for answer in pool.run(_told, [None]):
         found.update(one["version"] for one in answer[-1][0]["engines"] if "version" in one)
     return frozenset(found)
+
+
+def _told(_: None, slot: Slot) -> list[tuple[dict[str, Any], bytes]]:
+    return list(slot.ask({"do": "formats"}, None))
 
 
 def _seals() -> bool:

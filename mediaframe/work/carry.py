@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mediaframe.errors import MediaframeError
+from mediaframe.errors import MediaframeError, RunError
 from mediaframe.storage.source import Sources
 from mediaframe.work.batch import Batch, batches
 from mediaframe.work.commit import RunFiles, commit
 from mediaframe.work.events import Tally
 from mediaframe.work.job import Job
-from mediaframe.work.local import LocalPool
 from mediaframe.work.pending import Pending
+from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
 from mediaframe.work.task import Outcome, Worker
 
@@ -21,7 +21,7 @@ from mediaframe.work.task import Outcome, Worker
 def carry_out(
     files: RunFiles,
     job: Job,
-    pool: LocalPool,
+    pool: Pool,
     tally: Tally,
     *,
     stopped: Callable[[], bool],
@@ -64,6 +64,24 @@ class Work:
         outcome = self.worker(batch, slot)
         self.files.store.settle()
         # Written where the work is done, so that what is done is kept when nobody waits for it any more.
+        self.files.log(f"{batch.index:06d}", outcome.lines)
+        return outcome
+
+    def arrive(self) -> None:
+        """See, in another process, that it writes to the same place: a folder may be another one there."""
+        if not self.files.planned:
+            raise RunError(
+                f"{self.files.store.url}: a worker does not find the run {self.files.run} there; write to a place that "
+                "all workers share, such as an object store or a shared folder"
+            )
+
+    def alone(self, batch: Batch) -> list[Batch]:
+        """Cut a batch into batches of one asset."""
+        return self.worker.alone(batch)
+
+    def lost(self, batch: Batch) -> Outcome:
+        """Say that the processes that had a batch died of it, in the row log as well."""
+        outcome = self.worker.lost(batch)
         self.files.log(f"{batch.index:06d}", outcome.lines)
         return outcome
 

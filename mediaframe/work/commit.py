@@ -59,6 +59,11 @@ class RunFiles:
         """Write the plan, once."""
         self.store.write(f"{self.root}/plan.json", _json(plan), replace=False)
 
+    @property
+    def planned(self) -> bool:
+        """Whether the plan is there, as this process sees the store."""
+        return self.store.stat(f"{self.root}/plan.json") is not None
+
     def plan(self) -> dict[str, Any]:
         """Read the plan."""
         found: dict[str, Any] = json.loads(self.store.read(f"{self.root}/plan.json"))

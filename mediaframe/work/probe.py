@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from mediaframe.errors import CODES, MediaframeError
+from mediaframe.errors import CODES, AssetError, MediaframeError
 from mediaframe.model.media_type import by_name, by_word
 from mediaframe.table.header import HEAD, Header, read_header
 from mediaframe.table.header.facts import WARNINGS
@@ -51,6 +51,11 @@ def probe_one(name: str, size: int, read: Read, ask: Ask | None = None) -> dict[
     if not header.complete and ask is not None:
         fault = _asked(header, ask, row, fault)
     return _judged(row, *fault)
+
+
+def lost(name: str) -> dict[str, object]:
+    """Give the row of an asset that was lost with the processes that had it, again and again."""
+    return _failed(name, AssetError("the workers that had it died, again and again", code="E_WORKER_LOST"))
 
 
 Fault = tuple[str | None, str | None]

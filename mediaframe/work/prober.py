@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from mediaframe.storage.source import Sources
 from mediaframe.table.schema import PROBED
 from mediaframe.work.hidden import ASSET, learn
 from mediaframe.work.known import Known
-from mediaframe.work.local import LocalPool
-from mediaframe.work.probe import probe_one
+from mediaframe.work.pool import Pool
+from mediaframe.work.probe import lost, probe_one
 from mediaframe.work.slot import Slot
 
 CHUNK = 64
@@ -25,11 +26,17 @@ _NAMES = tuple(field.name for field in PROBED)
 
 Rows = list[dict[str, Any]]
 
+Asked = Sequence[tuple[int, dict[str, Any]]]
+"""Assets that are probed together, each with its place in the batch."""
+
+Told = list[tuple[int, dict[str, Any]]]
+"""What was found of each."""
+
 
 class Prober:
     """Reads the headers of a batch of assets; a bad asset is a row."""
 
-    def __init__(self, pool: LocalPool, sources: Sources, limits: Limits, known: Known | None = None) -> None:
+    def __init__(self, pool: Pool, sources: Sources, limits: Limits, known: Known | None = None) -> None:
         self.pool, self.sources, self.limits, self.known = pool, sources, limits, known
         self.keep_in: Path | None = None
         """A folder where what was probed is kept for the next run, if it shall be."""
@@ -41,7 +48,7 @@ class Prober:
         facts: list[dict[str, Any] | None] = [self._remembered(asset) for asset in assets]
         asked = [(at, assets[at]) for at, fact in enumerate(facts) if fact is None]
         chunks = [asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)]
-        for found in self.pool.run(self._chunk, chunks):
+        for found in self.pool.run(Probing(self.sources, self.limits), chunks):
             for at, fact in found:
                 facts[at] = fact
         learned = learn(batch, [fact or {} for fact in facts])
@@ -54,8 +61,25 @@ class Prober:
         row = self.known and self.known.find(asset["uri"], asset["version"], "", "")
         return {name: row[name] for name in _NAMES} if row else None
 
-    def _chunk(self, chunk: Iterable[tuple[int, dict[str, Any]]], slot: Slot) -> list[tuple[int, dict[str, Any]]]:
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """What is done with some assets, wherever that is: their headers are read."""
+
+    sources: Sources
+    limits: Limits
+
+    def __call__(self, chunk: Asked, slot: Slot) -> Told:
+        """Probe some assets."""
         return [(at, self._one(asset, slot)) for at, asset in chunk]
+
+    def alone(self, chunk: Asked) -> list[Asked]:
+        """Cut a chunk into chunks of one asset."""
+        return [[one] for one in chunk]
+
+    def lost(self, chunk: Asked) -> Told:
+        """Say that the processes that had a chunk died of it."""
+        return [(at, lost(asset["name"] or "")) for at, asset in chunk]
 
     def _one(self, asset: dict[str, Any], slot: Slot) -> dict[str, Any]:
         uri = asset["uri"]

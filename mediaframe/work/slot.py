@@ -122,6 +122,11 @@ class Slot:
         if process and self._turn is not None:
             process.signal()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled, and not resumed since."""
+        return self._cancelled
+
     def resume(self) -> None:
         """Allow requests again after `cancel`."""
         self._cancelled = False

@@ -17,10 +17,9 @@ from mediaframe.work.batch import Item, Wanted, batches
 from mediaframe.work.freeze import item_of
 from mediaframe.work.hidden import ARGUMENTS, ASSET, VALUE, hide
 from mediaframe.work.known import Known
-from mediaframe.work.local import LocalPool
+from mediaframe.work.pool import Pool
 from mediaframe.work.prober import Prober
-from mediaframe.work.slot import Slot
-from mediaframe.work.task import Outcome, Worker, begin, failure
+from mediaframe.work.task import Worker, begin, failure
 
 ARGS = "__mf_args"
 """A field of a rendition that was made on the way: the values that its recipe was bound to."""
@@ -38,7 +37,7 @@ class Stream:
         source: Callable[[], Iterable[pl.DataFrame]],
         prober: Prober,
         worker: Worker,
-        pool: LocalPool,
+        pool: Pool,
         values: Known | None = None,
     ) -> None:
         self.query, self.source, self.prober, self.worker, self.pool = query, source, prober, worker, pool
@@ -104,7 +103,9 @@ class Stream:
         places = {name: place for place, name in enumerate(media)}
         lines: dict[tuple[int, str], dict[str, Any]] = {}
         items = self._items(rows, media, places, lines)
-        for outcome in self.pool.run(self._do, batches(items)):
+        # What is not looked at as a file need not travel either.
+        worker = self.worker if inline else self.worker.without_files()
+        for outcome in self.pool.run(worker, batches(items)):
             for line in outcome.lines:
                 name = line.get("rendition") or line.get("measure") or ""
                 lines[line["row"], name] = {**line, "data": outcome.data.get((line["row"], name))}
@@ -119,9 +120,6 @@ class Stream:
                 args = rows.select(pl.struct(sorted(recipe.columns)).alias(ARGS)).to_series()
                 done = done.with_columns(pl.col(name).struct.with_fields(args.alias(ARGS)))
         return done
-
-    def _do(self, batch: Any, slot: Slot) -> Outcome:
-        return self.worker(batch, slot)
 
     def _items(
         self,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,38 @@ class Worker:
         sources: Sources,
         store: Store | None,
         stopped: Callable[[], bool] = lambda: False,
+        *,
+        inline: bool = True,
     ) -> None:
         self.job = job
         self.sources = sources
         self.store = store
         self.stopped = stopped
+        self.inline = inline
+        """Whether files are given back where there is no store to write them to."""
         self.layout = Layout(job.layout) if store else None
+
+    def __reduce__(self) -> tuple[Callable[..., Worker], tuple[Any, ...]]:
+        # Elsewhere it is stopped by its slots.
+        return partial(Worker, inline=self.inline), (self.job, self.sources, self.store)
+
+    def without_files(self) -> Worker:
+        """Give a worker that tells of the files that it makes, and keeps none."""
+        return Worker(self.job, self.sources, self.store, self.stopped, inline=False)
+
+    def alone(self, batch: Batch) -> list[Batch]:
+        """Cut a batch into batches of one asset."""
+        return [Batch(batch.index, (item,)) for item in batch.items]
+
+    def lost(self, batch: Batch) -> Outcome:
+        """Say that the processes that had a batch died of it."""
+        error = AssetError("the workers that had it died, again and again", code="E_WORKER_LOST")
+        lines = [
+            {**begin(item, wanted, item.attempts + 1), **failure(error)}
+            for item in batch.items
+            for wanted in item.wanted
+        ]
+        return Outcome(batch.index, lines)
 
     def __call__(self, batch: Batch, slot: Slot) -> Outcome:
         """Work through one batch. Whatever happens to an asset is a row; only a stop leaves rows out."""
@@ -85,7 +112,7 @@ class Worker:
             ThreadPoolExecutor(writers, thread_name_prefix="mediaframe-write") as writer,
         ):
             for item, reading in self._ahead(batch.items, readers, ahead):
-                if self.stopped() or cancelled:
+                if self.stopped() or slot.cancelled or cancelled:
                     reading.cancel()
                     continue
                 asset = _Asset(self, item, slot, writer)
@@ -249,7 +276,7 @@ class _Asset:
 
     def _publish(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> None:
         if self.worker.store is None:
-            if isinstance(data, bytes):
+            if isinstance(data, bytes) and self.worker.inline:
                 self.data[self.item.row, wanted.name] = data
             self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
             return
@@ -262,6 +289,9 @@ class _Asset:
         try:
             name = wanted.target or self._late_name(wanted, row["key"])
             status = self._put(name, data, sha256, facts.get("media_type"))
+            if status == "reused" and wanted.target is not None:
+                # Nothing stood there when the run began: an attempt that was lost with its worker wrote it.
+                status = "written"
         except MediaframeError as error:
             return self._failed(wanted, error)
         now = datetime.now(UTC).isoformat()

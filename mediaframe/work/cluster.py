@@ -1,0 +1,445 @@
+"""Cluster: where tasks run when there is a Dask cluster: slots in its workers, rows to them and rows back."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+import secrets
+import time
+from asyncio import to_thread
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
+from tornado.ioloop import PeriodicCallback
+
+from mediaframe.errors import MediaframeError, RunError, UsageError
+from mediaframe.model.limits import Limits
+from mediaframe.storage.redact import redact
+from mediaframe.work.pool import Losable
+from mediaframe.work.slot import Slot
+from mediaframe.work.station import Landed, Station, fitness
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+LOG = logging.getLogger("mediaframe")
+
+PATIENCE = 120.0
+"""Seconds that a run waits for workers when there are none."""
+
+_LOOK = 1.0  # seconds between two looks at the workers
+_ANSWER = 5.0  # seconds that the scheduler is given to answer
+_STOP = 15.0  # seconds that workers are given to end what they do when a run is stopped
+_IDLE = 60.0  # seconds after which a worker ends children that nobody uses
+_SHARE = 0.7  # of a worker's memory, as on one machine
+_LOSSES = 3  # deaths of workers, each already more than the scheduler allows, after which a lone asset is given up
+_GONE = (OSError, TimeoutError, RuntimeError, AttributeError, CancelledError)  # what a dead scheduler gives
+
+
+class ClusterPool:
+    """Slots in the workers of a Dask cluster, as many as they have threads; the same face as `LocalPool`.
+
+    Tasks and results are rows. Retries are ours and not Dask's: a task whose worker was lost is handed out again,
+    and one that loses its workers again and again is cut up, until the asset stands alone that does it.
+
+    Parameters
+    ----------
+    client
+        A `distributed.Client`, or the address of a scheduler.
+    limits
+        How big is too big.
+    patience
+        Seconds that are waited for workers, or for the scheduler, when there is none.
+    handlers
+        A file with further handlers for the children; tests use it to crash them.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        limits: Limits | None = None,
+        *,
+        patience: float = PATIENCE,
+        handlers: str | Path | None = None,
+    ) -> None:
+        self.client, self._own = _connected(client, patience)
+        self.name = f"mediaframe-{secrets.token_hex(4)}"
+        self.limits, self.patience = limits or Limits(), patience
+        self.threads = 0
+        """Threads that the workers had together when they were last looked at."""
+        self._handlers = str(handlers) if handlers else None
+        self._numbers = count(1)
+        self._runs: set[_Run[Any, Any]] = set()
+        self._seen = self._looked = 0.0
+        self._ready = self._closed = False
+
+    @property
+    def dashboard(self) -> str | None:
+        """Where the cluster shows itself, without credentials."""
+        with contextlib.suppress(*_GONE, KeyError):
+            link = self.client.dashboard_link
+            return redact(link) if link else None
+        return None
+
+    def run(self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2) -> Iterator[R]:
+        """Do each task with a slot of a worker; gives results as they complete, in no order.
+
+        Tasks are pulled in the caller's thread, at most `ahead` for each thread of the workers before their results
+        are taken. What `do` raises is raised here. Leaving the iterator stops the rest. Raises RunError when
+        there are no workers for longer than `patience`, and when they work with other versions.
+        """
+        if self._closed:
+            raise UsageError("this pool is closed; make a new one")
+        run: _Run[T, R] = _Run(self, next(self._numbers), do)
+        self._runs.add(run)
+        waiting, more = iter(tasks), True
+        try:
+            self._start(run)
+            while True:
+                while more and not run.stopped and len(run.flying) < max(1, self.threads) * ahead:
+                    more = run.launch(waiting)
+                if not run.flying:
+                    return
+                yield from run.land()
+                if run.ended:
+                    return
+                self.look()
+        finally:
+            run.end()
+            self._runs.discard(run)
+
+    def stop(self) -> None:
+        """Start no task any more and end those that run; the iterators of `run` end when they are back.
+
+        May be called by any thread, and by a signal handler.
+        """
+        for run in tuple(self._runs):
+            run.stop()
+
+    def close(self) -> None:
+        """Stop, and have the workers end the children of this pool."""
+        self._closed = True
+        for run in tuple(self._runs):
+            run.end()
+        if self._ready:
+            _beside(lambda: self.client.unregister_worker_plugin(self.name), _STOP)
+        if self._own:
+            _beside(self.client.close, _ANSWER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def look(self) -> None:
+        """See now and then whether there are workers; raises RunError when there are none for too long."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return
+        self.threads = sum(self._workers().values())
+        self._looked = now = time.monotonic()
+        if self.threads:
+            self._seen = now
+        elif now - self._seen > self.patience:
+            raise RunError(
+                f"{self._place()}: expected workers, got none for {self.patience:g} s; what is done is kept: "
+                "start workers and resume the run, or resume it without the cluster",
+                code="E_WORKER_LOST",
+            )
+
+    def _workers(self) -> Mapping[str, int]:
+        try:
+            found: Mapping[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=_ANSWER)
+        except _GONE:
+            return {}
+        return found
+
+    def _place(self) -> str:
+        scheduler = getattr(self.client, "scheduler", None)
+        return redact(str(getattr(scheduler, "address", "the cluster")))
+
+    # ---- before work starts
+
+    def _start(self, run: _Run[Any, Any]) -> None:
+        """Wait for workers, give them slots, and see that they would make the same bytes."""
+        if self._ready:
+            return
+        self._seen, self._looked = time.monotonic(), 0.0
+        while not self.threads and not run.stopped:
+            self.look()
+            if not self.threads:
+                time.sleep(0.2)
+        if run.stopped:
+            return
+        with Slot(self.limits) as slot:
+            expected = fitness(slot)
+        self._ready = True
+        try:
+            self.client.register_plugin(_Slots(self.limits, expected, self._handlers), name=self.name)
+            found = self.client.run(_differences, self.name, on_error="return")
+        except _GONE as error:
+            raise RunError(f"{self._place()}: the workers cannot be prepared: {redact(str(error))}") from error
+        except ImportError as error:
+            raise RunError(_not_there("a worker", error)) from error
+        for worker, differences in sorted(found.items()):
+            if isinstance(differences, ImportError):
+                raise RunError(_not_there(worker, differences)) from differences
+            if isinstance(differences, MediaframeError):
+                raise RunError(f"worker {worker}: {differences.message}", code=differences.code) from differences
+            if not isinstance(differences, BaseException):  # Else it has left, or only just come.
+                _refuse(worker, differences)
+
+
+class _Run(Generic[T, R]):
+    """One call of `run`: what is on its way, and whether it goes on."""
+
+    def __init__(self, pool: ClusterPool, number: int, do: Callable[[T, Slot], R]) -> None:
+        self.pool, self.number, self.do = pool, number, do
+        self.work = _Parcel(pickle.dumps(do), "what is done")
+        self.flying: dict[str, _Flight[T]] = {}
+        self.stopped = self._told = False
+        self._until = float("inf")
+        self._keys = count()
+        self._landed: SimpleQueue[Future | None] = SimpleQueue()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the workers had their time to stop, and it is not waited for them any longer."""
+        return time.monotonic() > self._until
+
+    def launch(self, waiting: Iterator[T]) -> bool:
+        """Hand out the next task; false when there is none."""
+        for task in waiting:
+            self._submit(task, 0)
+            return True
+        return False
+
+    def land(self) -> Iterator[R]:
+        """Wait a moment for one task that is back; gives its results."""
+        try:
+            future = self._landed.get(timeout=_LOOK)
+        except Empty:
+            future = None
+        if self.stopped and not self._told:
+            self._tell()
+        flight = self.flying.get(future.key) if future is not None else None
+        if future is None or flight is None:
+            return
+        try:
+            landed = future.result(timeout=_ANSWER)
+        except TimeoutError:  # The worker was lost with the result; it is done again, or not.
+            future.add_done_callback(self._landed.put)
+            return
+        except (KilledWorker, CancelledError) as error:
+            del self.flying[future.key]
+            yield from self._again(flight, killed=isinstance(error, KilledWorker))
+            return
+        except ImportError as error:
+            raise RunError(_not_there("the cluster", error)) from error
+        del self.flying[future.key]
+        yield from self._take(flight, landed)
+
+    def stop(self) -> None:
+        """Start nothing any more. Any thread and a signal handler may call this; the workers are told by `land`."""
+        self.stopped = True
+        self._landed.put(None)
+
+    def end(self) -> None:
+        """Stop, and wait until nothing runs, or the time for that is over."""
+        self.stop()
+        if not self.flying:
+            return
+        if not self._told:
+            self._tell()
+        while self.flying and not self.ended:
+            with contextlib.suppress(Empty):
+                future = self._landed.get(timeout=0.2)
+                if future is not None:
+                    self.flying.pop(future.key, None)
+        left = [flight.future for flight in self.flying.values()]
+        self.flying = {}
+        if left:
+            _beside(lambda: self.pool.client.cancel(left, force=True), _ANSWER)
+
+    def _submit(self, task: T, losses: int) -> None:
+        number = next(self._keys)
+        try:
+            future = self.pool.client.submit(
+                _do,
+                self.pool.name,
+                self.number,
+                self.work,
+                _Parcel(pickle.dumps(task), f"task {number}"),
+                key=f"{self.pool.name}-{self.number}-{number}",
+                pure=False,
+                retries=0,
+            )
+        except _GONE as error:
+            raise RunError(
+                f"{self.pool._place()}: the client has left the cluster; what is done is kept: resume the run",
+                code="E_WORKER_LOST",
+            ) from error
+        self.flying[future.key] = _Flight(task, losses, future)
+        future.add_done_callback(self._landed.put)
+
+    def _take(self, flight: _Flight[T], landed: Landed) -> Iterator[R]:
+        if landed.state == "unfit":
+            _refuse("that came later", landed.value)
+        if landed.state == "failed":
+            raise landed.value
+        if landed.state == "stopped" and not self.stopped:  # Its worker was told to leave.
+            self._submit(flight.task, flight.losses)
+        elif landed.value is not None or landed.state == "done":
+            yield landed.value
+
+    def _again(self, flight: _Flight[T], *, killed: bool) -> Iterator[R]:
+        """Hand out again what was lost; give up an asset that was alone in it, and lost its workers each time."""
+        if self.stopped:
+            return
+        if not killed:
+            self._submit(flight.task, flight.losses)
+            return
+        LOG.warning("workers were lost with a task; it is handed out again")
+        do: Any = self.do
+        if not isinstance(do, Losable):
+            raise RunError(f"{self.pool._place()}: workers die of this work", code="E_WORKER_LOST")
+        parts = do.alone(flight.task)
+        if len(parts) > 1:
+            for part in parts:
+                self._submit(part, 1)
+        elif flight.losses < _LOSSES:
+            self._submit(flight.task, flight.losses + 1)
+        else:
+            yield do.lost(flight.task)
+
+    def _tell(self) -> None:
+        """Have the workers end what they do for this run, without waiting for their answers."""
+        self._told = True
+        self._until = time.monotonic() + _STOP
+        pool = self.pool
+        _beside(lambda: pool.client.run(_stop, pool.name, self.number, on_error="ignore"), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight(Generic[T]):
+    """A task that is on its way."""
+
+    task: T
+    losses: int
+    future: Future
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Parcel:
+    """What a task carries, closed: Dask writes the arguments of a task into its logs and pages."""
+
+    data: bytes
+    label: str
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+# ---- on the workers --------------------------------------------------------------------------------------------------
+
+
+class _Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
+    """Owns the slots of one worker process; workers that join later get one as well."""
+
+    def __init__(self, limits: Limits, expected: Mapping[str, str], handlers: str | None) -> None:
+        self.limits, self.expected, self.handlers = limits, expected, handlers
+
+    def setup(self, worker: Worker) -> None:
+        """Make the slots; their children start with the first task."""
+        limit = worker.memory_manager.memory_limit
+        memory = int(limit * _SHARE) if limit else None
+        self.station = Station(self.limits, self.expected, memory=memory, handlers=self.handlers)
+        self._rest = PeriodicCallback(lambda: self.station.rest(_IDLE), 1000 * _IDLE / 4)
+        self._rest.start()
+
+    async def teardown(self, worker: Worker) -> None:
+        """End the children."""
+        self._rest.stop()
+        await to_thread(self.station.close)
+
+
+def _do(name: str, run: int, work: _Parcel, task: _Parcel) -> Landed:
+    """Do a task on a worker."""
+    plugin = get_worker().plugins.get(name)
+    if plugin is None:  # The pool was closed meanwhile, or this worker has only just come.
+        time.sleep(0.1)
+        return Landed("stopped")
+    landed: Landed = plugin.station.do(run, work.data, task.data)
+    return landed
+
+
+async def _differences(name: str, dask_worker: Worker | None = None) -> list[str]:
+    assert dask_worker is not None  # noqa: S101  Dask gives it
+    return await to_thread(dask_worker.plugins[name].station.differences)
+
+
+def _stop(name: str, run: int, dask_worker: Worker | None = None) -> None:
+    plugin = dask_worker.plugins.get(name) if dask_worker is not None else None
+    if plugin is not None:
+        plugin.station.stop(run)
+
+
+# ---- within ----------------------------------------------------------------------------------------------------------
+
+
+def _connected(client: Any, patience: float) -> tuple[Client, bool]:
+    """Give a client, and whether it is ours to close."""
+    if isinstance(client, str):
+        try:
+            return Client(client, set_as_default=False, timeout=min(patience, 30.0), name="mediaframe"), True
+        except (OSError, ValueError, TimeoutError) as error:
+            place = redact(client)
+            raise RunError(
+                f"client={place!r}: expected the address of a scheduler that answers, such as tcp://127.0.0.1:8786 "
+                f"({type(error).__name__})"
+            ) from error
+    if not isinstance(client, Client):
+        raise UsageError(
+            f"client=...: expected a distributed.Client, the address of a scheduler, or False for this process, "
+            f"got {type(client).__name__}"
+        )
+    if client.asynchronous:
+        raise UsageError("client=...: expected a client that is not asynchronous; make one with Client(address)")
+    return client, False
+
+
+def _beside(call: Callable[[], Any], patience: float) -> None:
+    """Do a call to the cluster in a thread, and wait for it no longer than so many seconds: nobody may answer."""
+
+    def work() -> None:
+        with contextlib.suppress(*_GONE, KeyError):
+            call()
+
+    thread = Thread(target=work, name="mediaframe-cluster", daemon=True)
+    thread.start()
+    thread.join(patience)
+
+
+def _not_there(who: str, error: ImportError) -> str:
+    return f"{who} cannot import what it needs ({error}); install the same mediaframe on scheduler and workers"
+
+
+def _refuse(worker: str, differences: list[str]) -> None:
+    if differences:
+        told = "; ".join(differences[:5]) + ("; ..." if len(differences) > 5 else "")
+        raise RunError(
+            f"worker {worker} would not make the same bytes: {told}; install the same versions there as here, "
+            "then resume the run"
+        )
