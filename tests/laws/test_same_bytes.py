@@ -13,8 +13,8 @@ import mediaframe as mf
 pytestmark = pytest.mark.slow
 
 RECIPES = {
-    "poster": mf.image.resize(2500, enlarge=True).jpeg(quality=70),
-    "hero": mf.image.resize(1400).jpeg(progressive=True),
+    "poster": mf.image.resize(2500).jpeg(quality=70),
+    "hero": mf.image.resize(1250).jpeg(progressive=True),
     "card": mf.image.resize(700).webp(quality=75, effort=1),
     "thumb": mf.image.resize(160, 160, fit="cover").webp(),
     "dot": mf.image.resize(32).png(),

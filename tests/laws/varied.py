@@ -26,7 +26,7 @@ def varied(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     large = picture(2600, 1800)
     large.save(root / "large.jpg", quality=88)
-    large.resize((1900, 1300)).save(root / "progressive.jpg", quality=80, progressive=True)
+    large.resize((1500, 1040)).save(root / "progressive.jpg", quality=80, progressive=True)
     for turn in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = turn
