@@ -2,8 +2,9 @@
 
     python benchmarks/export.py FOLDER [--files 240] [--rounds 3] [--only NAME ...]
 
-Contenders take turns, each in a process of its own. A rate is that of the steady state: results between the first and the
-last tenth, so that the start of processes and the manifest at the end do not count; the whole time is told beside it.
+Contenders take turns, each in a process of its own. A rate is that of the steady state: results between the first and
+the last tenth, so that the start of processes and the manifest at the end do not count; the whole time is told
+beside it.
 Prints ratios to the plain pyvips loop of the same round.
 """
 
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 BASE = "pyvips loop, 2 threads"
@@ -156,7 +157,7 @@ def main() -> None:
 
 def report(rounds: dict[str, list[dict[str, float]]], files: int) -> None:
     """Print medians and ratios."""
-    print(f"{files} files, {len(next(iter(rounds.values())))} rounds in turn, {datetime.now():%Y-%m-%d}, medians")
+    print(f"{files} files, {len(next(iter(rounds.values())))} rounds in turn, {datetime.now(UTC):%Y-%m-%d}, medians")
     print(f"{'':42}{'img/s':>8}{'ratio':>8}{'whole':>8}{'CPU ms':>8}{'MB':>8}{'bytes':>8}")
     for name, found in rounds.items():
         middle = {key: statistics.median(one[key] for one in found) for key in found[0]}

@@ -2,7 +2,8 @@
 
     python benchmarks/isolation.py FOLDER [--files 40] [--rounds 3]
 
-Both are given the bytes; the child's time holds the hand-over of the source, the request, and the way back of the results.
+Both are given the bytes; the child's time holds the hand-over of the source, the request, and the way back of
+the results.
 The first file of each round is not counted: it starts the child, and loads libvips on both sides.
 """
 

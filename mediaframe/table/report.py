@@ -58,7 +58,9 @@ class Made:
     def html(self, before: int | None) -> str:
         """Give the part as HTML; `before` is the size of the source."""
         share = self.bytes / before if before else 1.0
-        change = f"{share - 1:+.{1 if 0 < share < 0.005 else 0}%}".replace("-", "−").replace("%", " %") if before else ""
+        change = (
+            f"{share - 1:+.{1 if 0 < share < 0.005 else 0}%}".replace("-", "−").replace("%", " %") if before else ""
+        )
         tone = "good" if share < 1 else "warn"
         words = [self.media_type.rpartition("/")[2], _sides(self.width, self.height)]
         return (

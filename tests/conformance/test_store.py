@@ -15,9 +15,7 @@ from mediaframe.storage.store import Store
 def s3_server():
     pytest.importorskip("flask")
     boto3 = pytest.importorskip("boto3")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(
-        ip_address="127.0.0.1", port=0, verbose=False
-    )
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
@@ -207,9 +205,7 @@ def test_removing_is_done_once_and_twice(store):
     store.write("a/b", b"2")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..", ".", "./a", "a\0b", "a/\ud800.jpg"]
-)
+@pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..", ".", "./a", "a\0b", "a/\ud800.jpg"])
 def test_a_name_that_is_no_key_is_refused(store, name):
     for use in (store.read, store.stat, store.uri, store.remove, lambda one: store.write(one, b"1")):
         with pytest.raises(StoreError) as caught:

@@ -92,9 +92,7 @@ def test_where_descriptors_cannot_be_made_the_bytes_travel_in_the_frame(slot, do
 
 
 def test_inputs_reach_the_handler_by_name(shared):
-    answer = list(shared.ask({"do": "inputs"}, b"source", inputs={"font": b"a font", "logo": b"a logo"}))[-1][
-        0
-    ]
+    answer = list(shared.ask({"do": "inputs"}, b"source", inputs={"font": b"a font", "logo": b"a logo"}))[-1][0]
 
     assert answer["inputs"] == {"font": "a font", "logo": "a logo"}
     assert answer["size"] == 6
