@@ -1,0 +1,54 @@
+"""There: which of the names that are planned stand at the destination already, asked in bulk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from mediaframe.storage.index import Index
+from mediaframe.storage.store import Stat, Store
+from mediaframe.work.commit import AREA
+
+FEW = 2048
+"""Names up to which each is looked at; a listing tells of 1,000 by one request, but of others too."""
+
+
+class There:
+    """Says of names whether objects stand under them, and how large they are."""
+
+    def __init__(self, store: Store, prefix: str = "", few: int = FEW) -> None:
+        self._store, self._prefix, self._few = store, prefix, few
+        self._asked = 0
+        self._listed: Index | None = None
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
+        """Give the bytes of those that are there."""
+        wanted = sorted(set(names))
+        self._asked += len(wanted)
+        if self._store.local is None and self._asked > self._few:
+            return self._from_listing(wanted)
+        stats: Iterator[Stat | None] = map(self._store.stat, wanted)
+        if self._store.local is None:
+            stats = self._store.stat_many(wanted)
+        return {name: stat.bytes for name, stat in zip(wanted, stats, strict=True) if stat is not None}
+
+    def close(self) -> None:
+        """Let the disk go."""
+        if self._listed is not None:
+            self._listed.close()
+
+    def _from_listing(self, names: list[str]) -> dict[str, int]:
+        if self._listed is None:
+            self._listed = Index()
+            own = f"{AREA}/"
+            self._listed.put_many(
+                (_digest(stat.name), str(stat.bytes))
+                for stat in self._store.list(self._prefix)
+                if not stat.name.startswith(own)
+            )
+        found = self._listed.get_many(_digest(name) for name in names)
+        return {name: int(found[digest]) for name in names if (digest := _digest(name)) in found}
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
