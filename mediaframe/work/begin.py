@@ -143,10 +143,8 @@ def _unfinished(store: Store, identity: str) -> str | None:
 
 def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: Tally) -> None:
     """Write the frozen input, then what is settled already, then the plan that makes them count."""
-    for number, part in enumerate(frozen.parts):
-        files.write_part("input", number, part)
-    for number, part in enumerate(stream.prober.kept):
-        files.write_part("probed", number, part)
+    files.write_parts("input", frozen.parts)
+    files.write_parts("probed", stream.prober.kept)
     excluded = [*stream.excluded, *frozen.excluded]
     if excluded:
         files.write_table("excluded", pl.concat(excluded, how="diagonal_relaxed"))

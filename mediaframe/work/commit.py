@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import RunError, StoreError
+from mediaframe.storage.bulk import in_order
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
 from mediaframe.work.job import FORMAT
@@ -79,6 +80,15 @@ class RunFiles:
         """Publish one part of a table of the run; a part left behind by a killed attempt is replaced."""
         self.store.write(f"{self.root}/{folder}/part-{number:05d}.parquet", data, replace=True)
 
+    def write_parts(self, folder: str, parts: Iterable[Path]) -> None:
+        """Publish the parts of a table of the run, many at once."""
+
+        def write(numbered: tuple[int, Path]) -> None:
+            self.write_part(folder, *numbered)
+
+        for _ in in_order(write, enumerate(parts), self.store.at_once):
+            pass
+
     def inputs(self) -> Iterator[pl.DataFrame]:
         """Read the frozen input, part by part."""
         yield from self.tables("input")
@@ -97,8 +107,9 @@ class RunFiles:
 
     def tables(self, folder: str) -> Iterator[pl.DataFrame]:
         """Read the tables of a folder of the run, one after the other."""
-        for stat in sorted(self.store.list(f"{self.root}/{folder}/"), key=lambda one: one.name):
-            yield pl.read_parquet(io.BytesIO(self.store.read(stat.name)))
+        names = sorted(stat.name for stat in self.store.list(f"{self.root}/{folder}/"))
+        for data in self.store.read_many(names):
+            yield pl.read_parquet(io.BytesIO(data))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write `run.json`: what became of the run, for people and programs."""
@@ -121,8 +132,9 @@ class RunFiles:
 
     def logs(self) -> Iterator[list[dict[str, Any]]]:
         """Read the row log, file by file."""
-        for stat in sorted(self.store.list(f"{self.root}/rows/"), key=lambda one: one.name):
-            yield [json.loads(line) for line in self.store.read(stat.name).splitlines()]
+        names = sorted(stat.name for stat in self.store.list(f"{self.root}/rows/"))
+        for data in self.store.read_many(names):
+            yield [json.loads(line) for line in data.splitlines()]
 
 
 # ---- manifests and commits -------------------------------------------------------------------------------------------

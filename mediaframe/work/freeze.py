@@ -29,6 +29,7 @@ from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known, plain
 from mediaframe.work.task import begin, failure
+from mediaframe.work.there import There
 
 EXAMPLES = 10
 OWN = ("id", "uri", "path", "name")
@@ -66,6 +67,15 @@ def _planned(job: Job, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**begin(item, wanted, 0), "status": "planned", "uri": target}
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What may be made of a row: what is wanted, why it cannot be, what an earlier run knows of it."""
+
+    wanted: Wanted
+    error: MediaframeError | None
+    known: dict[str, Any] | None
+
+
 class Freezer:
     """Plans rows: each rendition is to be written, is reused, or cannot be done."""
 
@@ -90,6 +100,7 @@ class Freezer:
         self.clashes: list[str] = []
         self.clash_count = 0
         self._names = Index()
+        self._there = There(store, job.prefix)
         self._digest = hashlib.sha256()
         self._row = 0
 
@@ -103,6 +114,7 @@ class Freezer:
             frozen.lines.append(folder / f"lines-{number:05d}.jsonl")
             frozen.lines[-1].write_text("".join(json.dumps(line, default=plain) + "\n" for line in lines))
         self._names.close()
+        self._there.close()
         frozen.digest = self._digest.hexdigest()
         frozen.rows = self._row
         return frozen
@@ -110,8 +122,10 @@ class Freezer:
     def plan(self, batch: pl.DataFrame, frozen: Frozen) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
         """Plan the rows of one batch."""
         plans, lines, lost = [], [], []
-        for row in batch.iter_rows(named=True):
-            wanted, settled = self._plan_row(row)
+        rows = [(row, self._resolved(row)) for row in batch.iter_rows(named=True)]
+        sizes = self._sizes(one for _, resolved in rows for one in resolved)
+        for row, resolved in rows:
+            wanted, settled = self._plan_row(row, resolved, sizes)
             lost.append(not wanted and not settled and self._lost(row[ASSET]))
             plans.append(json.dumps([[one.name, one.target] for one in wanted]))
             lines += settled
@@ -141,21 +155,45 @@ class Freezer:
                 code="E_STORE_CONFLICT",
             )
 
-    def _plan_row(self, row: dict[str, Any]) -> tuple[list[Wanted], list[dict[str, Any]]]:
-        asset, wanted, lines = row[ASSET], [], []
+    def _resolved(self, row: dict[str, Any]) -> list[_Resolved]:
+        """Give what may be made of a row, with its names and what earlier runs know of it."""
+        asset, found = row[ASSET], []
         for name, recipe in applicable(self.job, asset):
-            item = item_of(self._row, asset, ())
-            one = Wanted(name, self.job.place(name), recipe)
+            one, error, known = Wanted(name, self.job.place(name), recipe), None, None
             try:
                 one = self._resolve(row, one)
-                settled = self._measured(item, one, row) or self._settled(item, one)
-            except MediaframeError as error:
-                settled = {**begin(item, one, 0), **failure(error)}
+                if one.recipe is None or not one.recipe.measure:
+                    known = self._known_file(asset, one)
+            except MediaframeError as raised:
+                error = raised
+            found.append(_Resolved(one, error, known))
+        return found
+
+    def _sizes(self, resolved: Iterable[_Resolved]) -> dict[str, int]:
+        """Ask in bulk for what stands under the names that matter."""
+        names = set[str]()
+        for one in resolved:
+            if one.known is not None:
+                names.add(one.known["uri"])
+            if self.check_stale and one.wanted.target and one.error is None:
+                names.add(one.wanted.target)
+        return self._there.sizes(names) if names else {}
+
+    def _plan_row(
+        self, row: dict[str, Any], resolved: list[_Resolved], sizes: Mapping[str, int]
+    ) -> tuple[list[Wanted], list[dict[str, Any]]]:
+        asset, wanted, lines = row[ASSET], [], []
+        for one in resolved:
+            item = item_of(self._row, asset, ())
+            if one.error is not None:
+                settled: dict[str, Any] | None = {**begin(item, one.wanted, 0), **failure(one.error)}
+            else:
+                settled = self._measured(item, one.wanted, row) or self._settled(item, one, sizes)
             if settled is None:
-                wanted.append(one)
+                wanted.append(one.wanted)
             else:
                 lines.append(settled)
-            told = [asset["id"], asset["version"] or "", name, one.recipe_id, one.target or ""]
+            told = [asset["id"], asset["version"] or "", one.wanted.name, one.wanted.recipe_id, one.wanted.target or ""]
             self._digest.update("\0".join(told).encode())
         return wanted, lines
 
@@ -198,20 +236,25 @@ class Freezer:
     def _again_known(self, item: Item, wanted: Wanted) -> bool:
         return bool(self.values and self.values.find(item.uri, item.version, wanted.name, wanted.recipe_id))
 
-    def _settled(self, item: Item, wanted: Wanted) -> dict[str, Any] | None:
+    def _settled(self, item: Item, one: _Resolved, sizes: Mapping[str, int]) -> dict[str, Any] | None:
         """Give the line of a result that is there already; None where it is to be made."""
+        wanted = one.wanted
         if wanted.recipe is not None and wanted.recipe.measure:
             row = self.values and self.values.find(item.uri, item.version, wanted.name, wanted.recipe_id)
             return self._again(item, wanted, row) if row else None
-        row = self.files and self.files.find(item.uri, item.version, wanted.name, wanted.recipe_id)
-        if row and (wanted.target is None or row["uri"] == wanted.target) and not self._outdated(row):
-            stat = self.store.stat(row["uri"])
-            if stat is not None and stat.bytes == row["bytes"]:
-                return self._again(item, wanted, row)
-        if self.check_stale and wanted.target and self.store.stat(wanted.target) is not None:
+        if one.known is not None and sizes.get(one.known["uri"]) == one.known["bytes"]:
+            return self._again(item, wanted, one.known)
+        if self.check_stale and wanted.target and wanted.target in sizes:
             self.stale_count += 1
             if len(self.stale) < EXAMPLES:
                 self.stale.append(wanted.target)
+        return None
+
+    def _known_file(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
+        """Give the row of an earlier run that made the same of the same, if it is under the same name."""
+        row = self.files and self.files.find(asset["uri"], asset["version"], wanted.name, wanted.recipe_id)
+        if row and (wanted.target is None or row["uri"] == wanted.target) and not self._outdated(row):
+            return row
         return None
 
     def _outdated(self, row: Mapping[str, Any]) -> bool:
