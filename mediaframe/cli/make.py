@@ -55,6 +55,7 @@ def export(
         ),
     ] = False,
     slots: options.Slots = None,
+    scheduler: options.Scheduler = None,
     limit: options.LimitTexts = None,
     as_json: options.AsJson = False,
 ) -> int:
@@ -79,6 +80,7 @@ def export(
                 cache_control=cache_control,
                 limits=limits,
                 slots=slots,
+                client=scheduler,
                 watch=follower,
             )
         except KeyboardInterrupt:

@@ -38,6 +38,14 @@ Slots = Annotated[
     int | None,
     typer.Option(min=1, rich_help_panel=_HOW, help="How many assets are worked on at once.  [default: cores + 1]"),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        rich_help_panel=_HOW,
+        help="Let a Dask cluster do the work: the address of its scheduler, tcp://127.0.0.1:8786.",
+    ),
+]
 LimitTexts = Annotated[
     list[str] | None,
     typer.Option(

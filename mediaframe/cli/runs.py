@@ -24,10 +24,11 @@ def resume(
     destination: options.Destination,
     run: options.RunId = None,
     slots: options.Slots = None,
+    scheduler: options.Scheduler = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Go on with a run that was stopped or killed; one that ended does nothing."""
-    return _go_on(destination, run, slots, again=False, as_json=as_json)
+    return _go_on(destination, run, slots, scheduler, again=False, as_json=as_json)
 
 
 @command
@@ -35,15 +36,24 @@ def retry(
     destination: options.Destination,
     run: options.RunId = None,
     slots: options.Slots = None,
+    scheduler: options.Scheduler = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Try once more what failed in a run; everything else stays as it is."""
-    return _go_on(destination, run, slots, again=True, as_json=as_json)
+    return _go_on(destination, run, slots, scheduler, again=True, as_json=as_json)
 
 
-def _go_on(destination: str, id: str | None, slots: int | None, *, again: bool, as_json: bool) -> int:  # noqa: A002
+def _go_on(
+    destination: str,
+    id: str | None,  # noqa: A002
+    slots: int | None,
+    scheduler: str | None,
+    *,
+    again: bool,
+    as_json: bool,
+) -> int:
     with following("opening the run") as follower:
-        run = Run.open(destination, id, Doing(slots=slots, watch=(follower,)))
+        run = Run.open(destination, id, Doing(slots=slots, watch=(follower,), client=scheduler))
         try:
             run = run.retry() if again else run.resume()
         except KeyboardInterrupt:
