@@ -520,3 +520,17 @@ def test_tiff_tags_of_all_types_are_read():
     header = read(saved("TIFF", tiffinfo=tags))
 
     assert header.camera == "Make"
+
+
+def test_a_printers_profile_of_megabytes_does_not_hide_the_size():
+    data = saved("JPEG", icc_profile=bytes(1_500_000))
+    reads = []
+
+    def more(offset, length):
+        reads.append((offset, length))
+        return data[offset : offset + length]
+
+    header = read_header(data[:HEAD], len(data), more)
+
+    assert (header.width, header.height, header.code) == (40, 24, None)
+    assert len(reads) <= 8

@@ -13,6 +13,9 @@ _EXIF, _APP2, _ADOBE, _SCAN, _END = 0xE1, 0xE2, 0xEE, 0xDA, 0xD9
 _MOST_SEGMENTS = 20_000
 _MP_ENTRIES, _MP_THUMBNAILS = 0xB002, {0x010001, 0x010002}
 
+_AHEAD = 256 << 10
+"""Bytes that are fetched behind the head: profiles of printers take a megabyte, in segments of 64 KB."""
+
 
 def read_jpeg(window: Window, facts: Facts) -> None:
     """Read the segments up to the frame header; of a small file, see that it ends."""
@@ -23,7 +26,7 @@ def read_jpeg(window: Window, facts: Facts) -> None:
         marker, at = _marker(window, at)
         if marker in _ALONE:
             continue
-        length = int.from_bytes(window.need(at, 2, "a segment"), "big")
+        length = int.from_bytes(window.need(at, 2, "a segment", _AHEAD), "big")
         if marker in _FRAMES:
             _frame(window.need(at, min(length, 32), "the frame header"), transform, facts)
             _ends(window, at, facts)
@@ -40,7 +43,7 @@ def read_jpeg(window: Window, facts: Facts) -> None:
 
 def _marker(window: Window, at: int) -> tuple[int, int]:
     """Give the next marker and where its segment begins; as decoders do, pass over other bytes before it."""
-    pair = window.need(at, 2, "the segments before the picture")
+    pair = window.need(at, 2, "the segments before the picture", _AHEAD)
     if pair[0] == 0xFF and pair[1] != 0xFF:
         return pair[1], at + 2
     while True:
@@ -55,7 +58,7 @@ def _marker(window: Window, at: int) -> tuple[int, int]:
 
 
 def _segment(marker: int, at: int, length: int, window: Window, facts: Facts, transform: int | None) -> int | None:
-    data = window.some(at, length)
+    data = window.some(at, length, _AHEAD)
     if marker == _EXIF and data.startswith(b"Exif\0"):
         read_exif(data[6:], facts)
     elif marker == _APP2 and data.startswith(b"MPF\0"):
