@@ -296,13 +296,15 @@ class Run:
     def _slots(self, limits: Limits) -> Pool:
         self._stop.clear()
         client = cluster_of(self._doing.client)
+        pool: Pool
         if client is None:
-            self._pool = LocalPool(self._doing.slots, limits)
+            pool = LocalPool(self._doing.slots, limits)
         else:
             # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
             pickle.dumps((self.store, Sources(self._doing.storage_options)))
-            self._pool = CLUSTER()(client, limits, patience=self._doing.patience)
-        return self._pool
+            pool = CLUSTER()(client, limits, patience=self._doing.patience)
+        self._pool = pool
+        return pool
 
     def _carry_out(self, job: Job, pool: Pool, *, again: bool, ours: bool) -> None:
         began = datetime.now(UTC)
