@@ -1,0 +1,73 @@
+"""What the tests of the cluster have done, importable in its workers, and handlers that they give to children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaframe.work.slot import Slot
+
+# In place of the rendering child's own handler: notes each asset, and dies or hangs where a picture says so.
+HANDLERS = """
+import os, signal, time
+from mediaframe.work.render import render
+
+def noted(request, source, send):
+    data = bytes(source.view())
+    name = data[data.index(b"name=") + 5:].split(b";")[0].decode()
+    with open({log!r}, "a") as file:
+        file.write(name + "\\n")
+    if b"word=poison;" in data:
+        os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(5)
+    if b"word=hang;" in data:
+        time.sleep(600)
+    return render(request, source, send)
+
+HANDLERS = {{"render": noted}}
+"""
+
+
+def handlers(folder: Path) -> tuple[Path, Path]:
+    """Write a file of handlers, and give it with the log in which each execution is a line."""
+    file, log = folder / "noted.py", folder / "executed.txt"
+    file.write_text(HANDLERS.format(log=str(log)))
+    log.touch()
+    return file, log
+
+
+def double(number: int, slot: Slot) -> int:
+    """Do next to nothing."""
+    return 2 * number
+
+
+def slow(number: int, slot: Slot) -> int:
+    """Take a moment."""
+    time.sleep(0.05)
+    return number
+
+
+def wrong(number: int, slot: Slot) -> int:
+    """Fail as no asset does."""
+    raise ZeroDivisionError(f"task {number}")
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """Takes its worker down with one of its numbers."""
+
+    number: int
+
+    def __call__(self, numbers: list[int], slot: Slot) -> list[tuple[int, str]]:
+        if self.number in numbers:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [(one, "done") for one in numbers]
+
+    def alone(self, numbers: list[int]) -> list[list[int]]:
+        return [[one] for one in numbers]
+
+    def lost(self, numbers: list[int]) -> list[tuple[int, str]]:
+        return [(one, "lost") for one in numbers]
