@@ -355,9 +355,14 @@ def test_what_a_value_can_make_raise_is_known(expr):
 
 
 def test_an_expression_nested_too_deeply_is_refused_not_crashed_on():
+    """How deep is too deep differs between versions of Python."""
     expr = col("a")
     for _ in range(3000):
         expr = expr + 1
 
-    with pytest.raises(ExpressionError, match="nested too deeply"):
+    try:
         check_expression(expr, ROWS.schema)
+    except ExpressionError as refused:
+        assert "nested too deeply" in refused.message
+    else:
+        assert ROWS.select(expr)["a"].to_list() == ROWS.select(col("a") + 3000)["a"].to_list()
