@@ -16,7 +16,7 @@ OBJECT_STORES = S3 | {"gs", "gcs", "az", "adl", "abfs", "abfss"}
 _LISTING_CACHES = OBJECT_STORES | {"http", "https"}
 
 
-def connect(url: str, options: Mapping[str, Any], concurrency: int = 16) -> tuple[Any, str]:
+def connect(url: str, options: Mapping[str, Any], concurrency: int = 32) -> tuple[Any, str]:
     """Give a file system of fsspec for a url, and the path on it.
 
     It is a new one, not one of fsspec's shared ones: those keep listings that go stale and transactions

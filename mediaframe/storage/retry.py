@@ -31,7 +31,7 @@ class Requests:
     6
     """
 
-    concurrency: int = 16
+    concurrency: int = 32
     """Requests at once, at the most."""
     rate: float | None = None
     """Requests in a second, at the most."""
