@@ -246,8 +246,9 @@ class S3Access(Access):
     def _summed(self, put: Callable[[dict[str, str]], Any], data: bytes) -> None:
         """Send the SHA-256 along, unless the store does not know it."""
         if self.sums:
+            sha256 = base64.b64encode(hashlib.sha256(data).digest()).decode()
             try:
-                put({"ChecksumSHA256": base64.b64encode(hashlib.sha256(data).digest()).decode()})
+                put({"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": sha256})
                 return
             except Exception as error:
                 if not _unknown(error):
