@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import pickle
 import platform
@@ -21,18 +21,17 @@ from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
-from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
 from mediaframe.work.ability import engine_versions
 from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
 from mediaframe.work.carry import blame, carry_out
-from mediaframe.work.commit import RunFiles, head_commit, logged, read_manifest, runs
+from mediaframe.work.commit import RunFiles, head_commit, runs
 from mediaframe.work.events import Progress, Tally, Watcher
-from mediaframe.work.hidden import ASSET, visible
 from mediaframe.work.job import Job
 from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
 from mediaframe.work.lock import Lock
 from mediaframe.work.pool import Pool, cluster_of
+from mediaframe.work.record import Record
 from mediaframe.work.stream import Stream
 
 STATES = ("planned", "running", "complete", "complete_with_errors", "failed", "cancelled")
@@ -55,6 +54,9 @@ class Doing:
 
 
 CLUSTER = Door("mediaframe.work.cluster", "ClusterPool")
+
+_TURN = 0.2
+"""Seconds of one turn of waiting."""
 
 PoolRows = Callable[[Pool, Known | None, Known | None], Stream]
 """Gives the rows of a frame, told which slots to use, what is known of headers, and what was measured before."""
@@ -134,90 +136,48 @@ class Run:
     @property
     def manifest(self) -> pl.DataFrame:
         """One row for each asset and rendition that applies, whatever became of it."""
-        if self._dry is not None:
-            return self._dry
-        return self._table("renditions", RENDITION, "rendition")
+        return self._record.renditions if self._dry is None else self._dry
 
     @property
     def measures(self) -> pl.DataFrame:
         """One row for each asset and measure that applies."""
-        return self._table("measures", MEASURED, "measure")
+        return self._record.measures
 
     @property
     def excluded(self) -> pl.DataFrame:
         """Assets that a filter dropped because they could not be read, and those that no recipe takes for that."""
-        found = self.files.table("excluded")
-        return pl.DataFrame() if found is None else found
+        return self._record.excluded
 
     @property
     def failures(self) -> pl.DataFrame:
         """Everything that did not work: renditions, measures and assets that could not be read."""
-        columns = ["asset_id", "source", "what", "error_code", "stage", "error", "retryable"]
-        renditions = self.manifest.filter(pl.col("status") == "failed").rename({"rendition": "what"})
-        measures = self.measures.filter(pl.col("status") == "failed").rename({"measure": "what"})
-        tables = [renditions.select(columns), measures.select(columns)]
-        excluded = self.excluded
-        if excluded.height:
-            tables.append(
-                excluded.select(
-                    pl.col("id").alias("asset_id"),
-                    pl.col("uri").alias("source"),
-                    pl.lit("excluded").alias("what"),
-                    "error_code",
-                    pl.lit("probe").alias("stage"),
-                    "error",
-                    pl.lit(value=False).alias("retryable"),
-                )
-            )
-        return pl.concat(tables)
+        return self._record.failures
 
     @property
     def assets(self) -> pl.DataFrame:
         """The frozen input, with the measured values as columns."""
-        parts = list(self.files.inputs())
-        if not parts:
-            return pl.DataFrame()
-        rows = pl.concat(parts, how="diagonal_relaxed")
-        values = self.measures.filter(pl.col("status") != "failed")
-        if values.height:
-            wide = values.pivot(on="measure", index="asset_id", values="value")
-            names = [name for name in wide.columns if name != "asset_id"]
-            wide = wide.with_columns(_decoded(wide[name]) for name in names)
-            ids = pl.col(ASSET).struct.field("id").alias("__mf_id")
-            rows = rows.with_columns(ids).join(
-                wide, left_on="__mf_id", right_on="asset_id", how="left", maintain_order="left"
-            )
-        return visible(rows)
+        return self._record.assets
 
-    def _table(self, table: str, fields: tuple[Field, ...], word: str) -> pl.DataFrame:
-        head = head_commit(self.store)
-        for entry in head.manifests if head else ():
-            if entry["run"] == self.id and entry["table"] == table and self._state != "running":
-                return read_manifest(self.store, entry)
-        lines = [line for log in self.files.logs() for line in log if word in line]
-        if not lines:
-            return pl.DataFrame(schema=schema(fields))
-        rows = logged(lines, fields).sort("row", "place", "attempt")
-        rows = rows.unique(["row", "place"], keep="last", maintain_order=True)
-        return rows.select([field.name for field in fields])
+    @property
+    def _record(self) -> Record:
+        return Record(self.files, committed=self._state in ("complete", "complete_with_errors"))
 
     # ---- waiting, stopping, going on
 
     def result(self, timeout: float | None = None) -> Run:
         """Wait for the end; raises what made the run fail."""
-        if self._thread is not None:
-            self._thread.join(timeout)
-            if self._thread.is_alive():
+        until = None if timeout is None else time.monotonic() + timeout
+        while self._thread is not None and self._thread.is_alive():
+            # In short turns: with polars loaded, a wait in a lock is not ended by Ctrl-C.
+            self._thread.join(_TURN)
+            if until is not None and time.monotonic() > until and self._thread.is_alive():
                 raise TimeoutError(f"run {self.id} is still going: {self.progress.line()}")
         if self._error is not None:
             raise self._error
         return self
 
     def __await__(self) -> Generator[Any, None, Run]:
-        while self._thread is not None and self._thread.is_alive():
-            yield
-            time.sleep(0.01)
-        return self.result()
+        return asyncio.to_thread(self.result).__await__()
 
     def cancel(self) -> None:
         """Stop: what is done is kept, and the run can be resumed."""
@@ -262,7 +222,7 @@ class Run:
                 engine = engine_versions(pool) if refresh == "engine" else None
                 begun = begin(self.store, job, partial(rows, pool), self._tally, on_exists=on_exists, engines=engine)
             except BaseException as error:
-                self._state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
+                self._state = "cancelled" if isinstance(error, KeyboardInterrupt) or self._stop.is_set() else "failed"
                 self._error = error
                 raise
             self.files = begun.files
@@ -285,6 +245,7 @@ class Run:
     def _go_on(self, *, again: bool) -> None:
         """Work through what is left, with slots of its own."""
         job = Job.from_json(self.files.plan()["job"])
+        self._stop.clear()
         with self._slots(job.limits) as pool, Lock(self.store):
             self.store.sweep(older_than=0)
             self._carry_out(job, pool, again=again, ours=True)
@@ -294,7 +255,6 @@ class Run:
             self._doing = replace(self._doing, client=client)
 
     def _slots(self, limits: Limits) -> Pool:
-        self._stop.clear()
         client = cluster_of(self._doing.client)
         pool: Pool
         if client is None:
@@ -403,7 +363,3 @@ def resume(
         patience=patience,
     )
     return Run.open(to, run_id, doing, storage_options=storage_options).resume()
-
-
-def _decoded(values: pl.Series) -> pl.Series:
-    return pl.Series(values.name, [None if one is None else json.loads(one) for one in values])

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from mediaframe.errors import RunError
 from mediaframe.model.limits import Limits
 from mediaframe.storage.names import local_path
 from mediaframe.storage.source import Sources
@@ -51,6 +52,8 @@ class Prober:
         for found in self.pool.run(Probing(self.sources, self.limits), chunks):
             for at, fact in found:
                 facts[at] = fact
+        if None in facts:
+            raise RunError("stopped while headers were read; nothing was begun", code="E_CANCELLED")
         learned = learn(batch, [fact or {} for fact in facts])
         if self.keep_in is not None:
             self.kept.append(self.keep_in / f"probed-{len(self.kept):05d}.parquet")

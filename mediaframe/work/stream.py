@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import AssetError, MediaframeError, RecipeError
+from mediaframe.errors import AssetError, MediaframeError, RecipeError, RunError
 from mediaframe.model.recipe import Finished
 from mediaframe.query import Filter, Node, Query, Rename, Runner, Select, Stage, WithColumns, media_dtype
 from mediaframe.query.expressions import has_selector
@@ -109,6 +109,8 @@ class Stream:
             for line in outcome.lines:
                 name = line.get("rendition") or line.get("measure") or ""
                 lines[line["row"], name] = {**line, "data": outcome.data.get((line["row"], name))}
+        if not all(lines.values()):
+            raise RunError("stopped before all media of these rows were made", code="E_CANCELLED")
         columns = []
         for name, recipe in media.items():
             found = [lines.get((row, name)) for row in range(rows.height)]
@@ -146,6 +148,7 @@ class Stream:
                     lines[number, name] = {**line, **failure(error)}
                     continue
                 wanted.append(one)
+                lines[number, name] = {}  # Nothing yet: what a stop leaves so is seen.
             if wanted:
                 yield item_of(number, asset, tuple(wanted))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -324,9 +325,23 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(tmp_path: Path) -> None:
     assert mf.verify(to, deep=True).ok
 
 
-def test_a_run_can_be_awaited(frame: mf.MediaFrame, tmp_path: Path) -> None:
-    import asyncio
+def test_a_run_that_is_stopped_while_it_plans_has_planned_nothing(tmp_path: Path) -> None:
+    frame = mf.scan(pictures(tmp_path / "in", 40, 800, 600)).probe().with_columns(sharp=mf.image.sharpness())
+    run = frame.filter(pl.col("sharp") > 0).with_columns(thumb=THUMB).start(tmp_path / "out")
+    while run.state != "planning":
+        time.sleep(0.001)
+    time.sleep(0.1)
 
+    run.cancel()
+
+    with pytest.raises(RunError, match="stopped"):
+        run.result(timeout=20)
+    assert run.state == "cancelled"
+    assert files(tmp_path / "out") == []
+    assert not list((tmp_path / "out").rglob("plan.json"))
+
+
+def test_a_run_can_be_awaited(frame: mf.MediaFrame, tmp_path: Path) -> None:
     async def whole() -> str:
         run = await frame.start(tmp_path / "out")
         return run.state
