@@ -327,8 +327,8 @@ class _Run(Generic[T, R]):
     def _tell(self) -> None:
         """Have the workers end what they do for this run, without waiting for their answers."""
         self._told = True
-        self._until = time.monotonic() + _STOP
         pool = self.pool
+        self._until = time.monotonic() + (_STOP if pool.threads else 0.0)
         _beside(lambda: pool.client.run(_stop, pool.name, self.number, on_error="ignore"), 0)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -48,6 +46,8 @@ class ByHand:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "scheduler.json"
+        self.log = folder / "programs.log"
+        """What scheduler and workers say."""
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self._programs: list[subprocess.Popen[bytes]] = []
         self._start("distributed.cli.dask_scheduler", "--port", "0", "--scheduler-file", str(self._file), *LOOPBACK)
@@ -63,22 +63,14 @@ class ByHand:
 
     def close(self) -> None:
         for program in reversed(self._programs):
-            with contextlib.suppress(ProcessLookupError):
-                program.send_signal(signal.SIGTERM)
-        for program in self._programs:
-            try:
-                program.wait(10)
-            except subprocess.TimeoutExpired:
-                program.kill()
-                program.wait()
+            program.kill()
+            program.wait()
 
     def _start(self, module: str, *words: str) -> subprocess.Popen[bytes]:
-        program = subprocess.Popen(
-            [sys.executable, "-m", module, *words],
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self.log.open("ab") as log:
+            program = subprocess.Popen(
+                [sys.executable, "-m", module, *words], env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
         self._programs.append(program)
         return program
 

@@ -31,7 +31,8 @@ def test_endless_tasks_are_pulled_as_results_are_taken(client):
 
     def tasks():
         nonlocal last
-        for last in pulled:
+        while True:
+            last = next(pulled)
             yield last
 
     with ClusterPool(client) as pool:
@@ -97,7 +98,7 @@ def test_an_address_where_nothing_answers_is_a_typed_error():
 
 @pytest.mark.parametrize("given", [3, object(), mf.image], ids=type)
 def test_what_is_no_client_is_refused(given):
-    with pytest.raises(UsageError, match="expected a distributed.Client"):
+    with pytest.raises(UsageError, match=r"expected a distributed\.Client"):
         ClusterPool(given)
 
 
