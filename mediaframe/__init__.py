@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mediaframe.errors import UsageError as UsageError
     from mediaframe.frame import MediaFrame as MediaFrame
     from mediaframe.frame import scan as scan
+    from mediaframe.garbage import Garbage as Garbage
+    from mediaframe.garbage import gc as gc
     from mediaframe.manifest import Verification as Verification
     from mediaframe.manifest import manifest as manifest
     from mediaframe.manifest import verify as verify
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mediaframe.run import Run as Run
     from mediaframe.run import open_run as open_run
     from mediaframe.run import resume as resume
+    from mediaframe.storage.retry import Requests as Requests
 
 _WHERE = {
     "mediaframe.errors": (
@@ -43,6 +46,7 @@ _WHERE = {
     ),
     "mediaframe.frame": ("MediaFrame", "scan"),
     "mediaframe.ability": ("formats",),
+    "mediaframe.garbage": ("Garbage", "gc"),
     "mediaframe.manifest": ("Verification", "manifest", "verify"),
     "mediaframe.model.argument": ("Column",),
     "mediaframe.model.finish": ("Format", "Measure"),
@@ -51,6 +55,7 @@ _WHERE = {
     "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
     "mediaframe.presets": ("PRESETS", "preset"),
     "mediaframe.recipes": ("document", "image", "video"),
+    "mediaframe.storage.retry": ("Requests",),
     "mediaframe.run": ("Run", "open_run", "resume"),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The shell: scan, probe, export, explain, resume, retry, verify, formats, presets, doctor, demo."""
+"""The shell: scan, probe, export, explain, resume, retry, verify, gc, formats, presets, doctor, demo."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _options(
     pass
 
 
-for _work in (look.scan, look.probe, make.export, make.explain, runs.resume, runs.retry, runs.verify):
+for _work in (look.scan, look.probe, make.export, make.explain, runs.resume, runs.retry, runs.verify, runs.gc):
     app.command()(_work)
 for _work in (known.formats, known.presets, doctor.doctor, demo.demo):
     app.command()(_work)

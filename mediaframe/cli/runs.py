@@ -1,4 +1,4 @@
-"""Runs that were: resume, retry, verify."""
+"""Runs that were: resume, retry, verify, gc."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from mediaframe.cli.ending import show_run, show_stop
 from mediaframe.cli.outcome import BY_STATE, FAILED, OK, command
 from mediaframe.cli.progress import following
 from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, count, emit, faint, out, place, plain
+from mediaframe.garbage import AGE
+from mediaframe.garbage import gc as collect
 from mediaframe.manifest import verify as check
 from mediaframe.run import Doing, Run
 
@@ -100,3 +102,30 @@ def verify(
         )
     )
     return code
+
+
+@command
+def gc(
+    destination: options.Destination,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove what is found; otherwise it is only told.")] = False,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="AGE", help="Leave alone what is younger: 7d, 12h, 0.")
+    ] = AGE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Find what runs have left at a destination and no manifest tells of. Removes nothing without --delete."""
+    with following("looking for what nothing tells of"):
+        found = collect(destination, dry_run=not delete, older_than=older_than)
+    if as_json:
+        emit({**found.to_json(), "to": place(found.to)})
+        return OK
+    console = out()
+    for word, names in (("object", found.objects), ("temp", found.temporary), ("upload", found.uploads)):
+        for name in names[:SHOWN]:
+            console.print(Text.assemble((f"{word:8}", FAINT), plain(name)), soft_wrap=True)
+        if len(names) > SHOWN:
+            console.print(faint(f"        … and {len(names) - SHOWN:,} more; --json gives them all"))
+    told = f"{count(found.count, 'thing')} {'removed' if delete else 'found'}"
+    hint = "" if delete or not found.count else "  (nothing was removed; --delete does)"
+    console.print(Text.assemble((told, STRONG), (hint, FAINT)))
+    return OK
