@@ -219,7 +219,7 @@ class MediaFrame:
         Parameters
         ----------
         to
-            A folder or any fsspec URL.
+            A folder or any fsspec URL. It may stand among the sources: results do not become sources of the next run.
         layout
             Where each file goes below `to`: columns, and `{rendition}`, `{stem}`, `{dir}`, `{ext}`, `{id}`, `{recipe}`,
             `{key}`.
@@ -352,7 +352,9 @@ class MediaFrame:
         sources = Sources(doing.storage_options)
         prober = Prober(pool, sources, doing.limits, known)
         worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)
-        return Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
+        stream = Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
+        stream.root = self._source.root if isinstance(self._source, Listing) else None
+        return stream
 
 
 def _check_limits(limits: object) -> None:

@@ -21,7 +21,7 @@ from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured
 from mediaframe.work.events import Tally
 from mediaframe.work.freeze import Freezer, Frozen
 from mediaframe.work.job import FORMAT, Job
-from mediaframe.work.known import Known
+from mediaframe.work.known import Known, own_results
 from mediaframe.work.stream import Stream
 
 Rows = Callable[[Known | None, Known | None], Stream]
@@ -106,7 +106,7 @@ def _frozen(
 ) -> Iterator[tuple[Frozen, Freezer, Stream]]:
     head = head_commit(store) if on_exists != "version" else None
     with (
-        Known(live(store, head).iter_rows(named=True), name="rendition") as files,
+        Known(live(store, head).iter_rows(named=True), name="rendition", also="uri") as files,
         Known(measured(store, head).iter_rows(named=True), name="measure") as values,
         Known(_probed(store, head), source="uri") as probed,
         tempfile.TemporaryDirectory(prefix="mediaframe-") as folder,
@@ -114,6 +114,7 @@ def _frozen(
         freezer = Freezer(job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines)
         stream = rows(probed, values)
         stream.prober.keep_in = Path(folder)
+        stream.leave_out = own_results(store, stream.root, files)
         frozen = freezer.freeze(stream.frozen(), Path(folder))
         freezer.refuse_clashes()
         yield frozen, freezer, stream

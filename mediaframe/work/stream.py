@@ -43,6 +43,10 @@ class Stream:
         self.query, self.source, self.prober, self.worker, self.pool = query, source, prober, worker, pool
         self.values = values
         """What was measured before, if that is known."""
+        self.root: str | None = None
+        """Where the sources are listed, if they are."""
+        self.leave_out: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+        """Takes rows out that are no sources: results of a run that stand among them."""
         self.excluded: list[pl.DataFrame] = []
         self._stages = _staged(query.stages())
 
@@ -73,7 +77,7 @@ class Stream:
     def _rows(self, *, all_of_them: bool) -> Iterator[pl.DataFrame]:
         """Give the rows as they stand before the media of the last stage."""
         for batch in self.source():
-            rows = self._before(self._stages[0], hide(batch))
+            rows = self._before(self._stages[0], hide(self.leave_out(batch)))
             for stage, following in pairwise(self._stages):
                 seen = all_of_them or ANY in stage.looked_at
                 needed = {name: one for name, one in stage.media.items() if seen or name in stage.looked_at}

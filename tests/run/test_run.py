@@ -415,3 +415,25 @@ def test_a_place_without_runs_says_so(tmp_path: Path) -> None:
         mf.resume(tmp_path)
     with pytest.raises(RunError, match="export to it first"):
         mf.verify(tmp_path)
+
+
+@pytest.mark.parametrize("below", ["web", "."])
+def test_results_among_the_sources_do_not_become_sources(source: Path, below: str) -> None:
+    frame = mf.scan(source).probe().with_columns(thumb=THUMB)
+    frame.export(source / below)
+
+    again = frame.export(source / below)
+
+    assert again.manifest.height == 4
+    assert again.manifest["status"].unique().to_list() == ["reused"]
+    assert mf.scan(source / "web" if below == "web" else source / "thumb").collect().height >= 4
+
+
+def test_results_that_are_scanned_by_themselves_are_sources(source: Path, tmp_path: Path) -> None:
+    to = tmp_path / "out"
+    mf.scan(source).with_columns(big=mf.image.resize(100).webp()).export(to)
+
+    run = mf.scan(to / "big").with_columns(tiny=mf.image.resize(16).webp()).export(to)
+
+    assert run.manifest["uri"].to_list() == [f"tiny/00{n}.webp" for n in range(4)]
+    assert mf.verify(to, deep=True).checked == 8
