@@ -19,7 +19,7 @@ from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, a
 from mediaframe.run import Doing, Run
 from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
 from mediaframe.storage.layout import DEFAULT, Layout
-from mediaframe.storage.source import Sources
+from mediaframe.storage.retry import Requests
 from mediaframe.storage.store import Store
 from mediaframe.table.scan import Listing, Table, scan_source
 from mediaframe.table.schema import PROBED, schema
@@ -209,6 +209,8 @@ class MediaFrame:
         client: Any = None,
         patience: float = 120.0,
         storage_options: Mapping[str, Any] | None = None,
+        requests: Requests | None = None,
+        ship_secrets: bool = False,
         watch: Watcher | None = None,
     ) -> Run:
         """Make all renditions and measures, write them with a manifest, and wait for the end.
@@ -244,17 +246,23 @@ class MediaFrame:
         patience
             Seconds that are waited for workers of the cluster when there are none.
         storage_options
-            Passed to fsspec for the destination.
+            Passed to fsspec for the destination; `{"connection": name}` stands for options that each machine knows.
+        requests
+            How many requests at once and in a second a store is sent, and how often one is tried again.
+        ship_secrets
+            Whether literal secrets of storage options may be sent to a cluster; else that is refused.
         watch
             Is called with the progress, at most four times a second.
         """
         if refresh not in (None, "engine"):
             raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
         doing = self._carried_out(limits, slots, watch, client, patience)
+        doing = replace(doing, requests=requests or doing.requests, ship_secrets=ship_secrets)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
-        run = Run(Store.open(to, storage_options), new_id(), doing)
+        store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
+        run = Run(store, new_id(), doing)
         rows = partial(self._stream, doing)
         return run.rehearse(job, rows, on_exists) if dry_run else run.begin(job, rows, on_exists, refresh)
 
@@ -272,6 +280,8 @@ class MediaFrame:
         client: Any = None,
         patience: float = 120.0,
         storage_options: Mapping[str, Any] | None = None,
+        requests: Requests | None = None,
+        ship_secrets: bool = False,
         watch: Watcher | None = None,
     ) -> Run:
         """Begin an export and give the live run at once: `run.progress`, `run.cancel()`, `run.result()`, `await run`.
@@ -281,10 +291,12 @@ class MediaFrame:
         if refresh not in (None, "engine"):
             raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
         doing = self._carried_out(limits, slots, watch, client, patience)
+        doing = replace(doing, requests=requests or doing.requests, ship_secrets=ship_secrets)
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
-        run = Run(Store.open(to, storage_options), new_id(), doing)
+        store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
+        run = Run(store, new_id(), doing)
         return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
 
     # ---- within ------------------------------------------------------------------------------------------------------
@@ -349,7 +361,7 @@ class MediaFrame:
             yield self._stream(doing, pool, None)
 
     def _stream(self, doing: Doing, pool: Pool, known: Known | None, values: Known | None = None) -> Stream:
-        sources = Sources(doing.storage_options)
+        sources = doing.sources()
         prober = Prober(pool, sources, doing.limits, known)
         worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)
         stream = Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
@@ -378,6 +390,7 @@ def scan(
     hidden: bool = False,
     root: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
+    requests: Requests | None = None,
 ) -> MediaFrame:
     """Make a frame of a folder, a pattern, a file, a URL, or a table with a column `uri`; nothing is read yet.
 
@@ -394,6 +407,8 @@ def scan(
         What relative URIs of a table are below of.
     limits
         How big is too big.
+    requests
+        How many requests at once and in a second a store is sent, and how often one is tried again.
 
     Examples
     --------
@@ -401,6 +416,6 @@ def scan(
     3
     """
     _check_limits(limits)
-    found = scan_source(source, storage_options=storage_options, hidden=hidden, root=root)
-    doing = Doing(limits=limits or Limits(), storage_options=storage_options)
+    found = scan_source(source, storage_options=storage_options, hidden=hidden, root=root, requests=requests)
+    doing = Doing(limits=limits or Limits(), storage_options=storage_options, requests=requests)
     return MediaFrame(found, doing=doing)

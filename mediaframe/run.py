@@ -19,6 +19,7 @@ import polars as pl
 from mediaframe.errors import RunError, did_you_mean
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
+from mediaframe.storage.retry import Requests
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.work.ability import engine_versions
@@ -51,6 +52,14 @@ class Doing:
     """A client of a Dask cluster or the address of a scheduler; None takes the default client, False none."""
     patience: float = 120.0
     """Seconds that are waited for workers when there are none."""
+    requests: Requests | None = None
+    """How each store is asked."""
+    ship_secrets: bool = False
+    """Whether literal secrets of storage options may be sent to a cluster."""
+
+    def sources(self) -> Sources:
+        """Give what reads the sources."""
+        return Sources(self.storage_options, self.requests, ship_secrets=self.ship_secrets)
 
 
 CLUSTER = Door("mediaframe.work.cluster", "ClusterPool")
@@ -261,7 +270,7 @@ class Run:
             pool = LocalPool(self._doing.slots, limits)
         else:
             # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
-            pickle.dumps((self.store, Sources(self._doing.storage_options)))
+            pickle.dumps((self.store, self._doing.sources()))
             pool = CLUSTER()(client, limits, patience=self._doing.patience)
         self._pool = pool
         return pool
@@ -278,7 +287,7 @@ class Run:
                 stopped=self._stop.is_set,
                 again=again,
                 ours=ours,
-                storage_options=self._doing.storage_options,
+                sources=self._doing.sources(),
             )
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)

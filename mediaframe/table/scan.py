@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediaframe.errors import UsageError
+from mediaframe.storage.retry import Requests
 from mediaframe.table.listing import Listing
 from mediaframe.table.tabular import Table, table_suffix
 
@@ -19,6 +20,7 @@ def scan_source(
     storage_options: Mapping[str, Any] | None = None,
     hidden: bool = False,
     root: str | os.PathLike[str] | None = None,
+    requests: Requests | None = None,
 ) -> Listing | Table:
     """Make a source of asset rows from what a user gives.
 
@@ -30,5 +32,5 @@ def scan_source(
     if isinstance(source, str | os.PathLike) and not table_suffix(os.fspath(source)):
         if root is not None:
             raise UsageError("scan(root=...): is for tables; a listing has the root that it lists")
-        return Listing(source, storage_options=storage_options, hidden=hidden)
+        return Listing(source, storage_options=storage_options, hidden=hidden, requests=requests)
     return Table(source, storage_options=storage_options, root=root)

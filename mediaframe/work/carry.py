@@ -27,7 +27,7 @@ def carry_out(
     stopped: Callable[[], bool],
     again: bool = False,
     ours: bool = False,
-    storage_options: Mapping[str, Any] | None = None,
+    sources: Sources | None = None,
 ) -> str:
     """Work through what is pending, then commit; gives the state the run ends in.
 
@@ -42,8 +42,11 @@ def carry_out(
     tally.total += pending.count(again=again)
     tally.enter("running")
     if again or ours:
+        # Uploads in parts that the killed attempt had begun end here; a resumed run sweeps a disk as well.
+        if files.store.local is None:
+            files.store.sweep(older_than=0)
         job = replace(job, replace=True)
-    worker = Worker(job, Sources(storage_options), files.store, stopped)
+    worker = Worker(job, sources or Sources(), files.store, stopped)
     work = Work(worker, files)
     for outcome in pool.run(work, batches(pending.items(again=again))):
         tally.count(outcome.lines, outcome.bytes_in)
