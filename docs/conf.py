@@ -12,7 +12,7 @@ project = "mediaframe"
 author = "The mediaframe authors"
 copyright = "The mediaframe authors"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "declared"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "directive"]
 exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 html_theme = "pydata_sphinx_theme"
 html_title = "mediaframe"

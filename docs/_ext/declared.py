@@ -1,4 +1,4 @@
-"""A directive that writes the reference from the declarations: `declared`, with the name of a table."""
+"""The tables of the reference, as Markdown, made from the declarations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 from typer.testing import CliRunner
 
 import mediaframe as mf
@@ -164,21 +161,3 @@ TABLES: dict[str, Callable[[], str]] = {
     "capabilities": capabilities,
     "shell": shell,
 }
-
-
-class Declared(SphinxDirective):
-    """Put one of the tables here."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        self.env.note_reread()
-        # What stands before the first heading is parsed by itself: together with sections it would be lost.
-        parts = re.split(r"^(?=## )", TABLES[self.arguments[0]](), maxsplit=1, flags=re.MULTILINE)
-        return [node for part in parts if part for node in self.parse_text_to_nodes(part, allow_section_headings=True)]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Tell Sphinx of the directive."""
-    app.add_directive("declared", Declared)
-    return {"parallel_read_safe": True, "version": "1"}

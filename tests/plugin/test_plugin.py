@@ -176,7 +176,6 @@ def test_the_shell_knows_it(installed: Path, photo: Path, tmp_path: Path) -> Non
 
 
 def test_the_reference_and_the_strategies_are_made_of_it(installed: Path) -> None:
-    pytest.importorskip("sphinx")
     script = (
         "import sys, warnings; sys.path.insert(0, 'docs/_ext')\n"
         "import declared\n"
