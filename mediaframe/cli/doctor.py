@@ -32,7 +32,7 @@ _OLDEST = (3, 11)
 _ROOM = 2_000_000_000  # bytes: sources above the memory's share, and the rows of a run, are spooled there
 _REINSTALL = (
     "reinstall it so that it does not find the system's: "
-    "PKG_CONFIG_LIBDIR=/nonexistent pip install --force-reinstall --no-cache-dir --no-binary pyvips 'pyvips[binary]'"
+    "PKG_CONFIG=false pip install --force-reinstall --no-cache-dir --no-binary pyvips 'pyvips[binary]'"
 )
 
 Verdict = Literal["ok", "note", "warning", "broken"]
