@@ -6,12 +6,16 @@ import asyncio
 import os
 import pickle
 import platform
+import shutil
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -86,7 +90,7 @@ class Run:
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
         self._pool: Pool | None = None
-        self._dry: pl.DataFrame | None = None
+        self._dry: Path | None = None
         self.files = RunFiles(store, run_id)
 
     @property
@@ -145,7 +149,7 @@ class Run:
     @property
     def manifest(self) -> pl.DataFrame:
         """One row for each asset and rendition that applies, whatever became of it."""
-        return self._record.renditions if self._dry is None else self._dry
+        return self._record.renditions if self._dry is None else pl.read_parquet(self._dry / "*.parquet")
 
     @property
     def measures(self) -> pl.DataFrame:
@@ -220,7 +224,9 @@ class Run:
     def rehearse(self, job: Job, rows: PoolRows, on_exists: OnExists) -> Run:
         """Plan, write nothing, and let the manifest say what would be done."""
         with self._slots(self._doing.limits) as pool:
-            self._dry = rehearse(self.store, job, partial(rows, pool), on_exists)
+            self._dry = Path(tempfile.mkdtemp(prefix="mediaframe-dry-"))
+            weakref.finalize(self, shutil.rmtree, self._dry, ignore_errors=True)
+            rehearse(self.store, job, partial(rows, pool), on_exists, self._dry)
         return self
 
     def begin(self, job: Job, rows: PoolRows, on_exists: OnExists, refresh: str | None) -> Run:
@@ -299,9 +305,7 @@ class Run:
     def _tell(self, began: datetime, error: BaseException | None) -> None:
         """Write `run.json`."""
         self._tally.enter(self._state)
-        manifest, measures = self.manifest, self.measures
-        counts = dict(manifest.group_by("status").len().iter_rows())
-        written = manifest.filter(pl.col("status") == "written")
+        counted = self._record.counted()
         head = head_commit(self.store)
         self.files.write_summary(
             {
@@ -311,12 +315,12 @@ class Run:
                 "began_at": began.isoformat(),
                 "ended_at": datetime.now(UTC).isoformat(),
                 "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
-                "counts": counts,
-                "measured": measures.filter(pl.col("value").is_not_null()).height,
-                "errors": dict(self.failures.group_by("error_code").len().iter_rows()),
-                "excluded": self.excluded.height,
+                "counts": counted["counts"],
+                "measured": counted["measured"],
+                "errors": counted["errors"],
+                "excluded": counted["excluded"],
                 "bytes_in": self._tally.progress().bytes_in,
-                "bytes_out": int(written["bytes"].sum() or 0),
+                "bytes_out": counted["bytes_out"],
                 "recipes": self.files.plan()["job"]["text"],
                 "layout": self.files.plan()["job"]["layout"],
                 "manifests": [dict(one) for one in (head.manifests if head else ()) if one["run"] == self.id],

@@ -138,8 +138,9 @@ def _frame(
 
 
 def _show_plan(run: Run, *, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = run.manifest.to_dicts()
-    counts = dict(run.manifest.group_by("status").len().sort("status").iter_rows())
+    manifest = run.manifest
+    rows: list[dict[str, Any]] = (manifest if as_json else manifest.head(40)).to_dicts()
+    counts = dict(manifest.group_by("status").len().sort("status").iter_rows())
     if as_json:
         names = ("asset_id", "source", "rendition", "recipe", "status", "uri", "error_code", "error")
         planned = [{name: row.get(name) for name in names} for row in rows]

@@ -73,14 +73,14 @@ def begin(
     return Begun(files, Job.from_json(files.plan()["job"]), ours=True)
 
 
-def rehearse(store: Store, job: Job, rows: Rows, on_exists: OnExists) -> pl.DataFrame:
-    """Plan as a run would, write nothing, and give the rows that the manifest would have."""
+def rehearse(store: Store, job: Job, rows: Rows, on_exists: OnExists, folder: Path) -> None:
+    """Plan as a run would, and write the rows that the manifest would have into a folder here, nothing elsewhere."""
     if on_exists == "version":
         job = replace(job, prefix=f"{new_id()}/")
     with _frozen(store, job, rows, on_exists, None) as (frozen, freezer, _):
         if on_exists == "error":
             freezer.refuse_stale()
-        return frozen.rehearsal(job)
+        frozen.rehearse(job, folder)
 
 
 def new_id() -> str:

@@ -212,15 +212,15 @@ def head_commit(store: Store) -> Commit | None:
     return Commit(number, body["run"], tuple(body["manifests"]), body["created_at"])
 
 
-def read_manifest(store: Store, entry: Mapping[str, Any]) -> pl.DataFrame:
-    """Read one manifest and check that it is the one that was committed."""
+def read_manifest(store: Store, entry: Mapping[str, Any], columns: list[str] | None = None) -> pl.DataFrame:
+    """Read one manifest, or some columns of it, and check that it is the one that was committed."""
     try:
         data = store.read(entry["name"])
     except StoreError as error:
         raise RunError(f"{store.url}: the manifest {entry['name']} is missing ({error})", code="E_MANIFEST") from error
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
         raise RunError(f"{store.url}: the manifest {entry['name']} was changed after its commit", code="E_MANIFEST")
-    return pl.read_parquet(io.BytesIO(data))
+    return pl.read_parquet(io.BytesIO(data), columns=columns)
 
 
 def live(store: Store, head: Commit | None) -> pl.DataFrame:

@@ -48,14 +48,15 @@ class Frozen:
     states: Counter[str] = field(default_factory=Counter)
     digest: str = ""
 
-    def rehearsal(self, job: Job) -> pl.DataFrame:
-        """Give the rows that the manifest would have: `planned`, reused, or failed already."""
-        lines = [json.loads(line) for path in self.lines for line in path.read_text().splitlines()]
-        for part in self.parts:
+    def rehearse(self, job: Job, folder: Path) -> None:
+        """Write the rows that the manifest would have, part by part: `planned`, reused, or failed already."""
+        logged([], RENDITION).select([one.name for one in RENDITION]).write_parquet(folder / "00000.parquet")
+        for number, (part, settled) in enumerate(zip(self.parts, self.lines, strict=True), 1):
+            lines = [json.loads(line) for line in settled.read_text().splitlines()]
             for row in pl.read_parquet(part).iter_rows(named=True):
                 lines += _planned(job, row)
-        made = logged([line for line in lines if "rendition" in line], RENDITION)
-        return made.sort("row", "place").select([one.name for one in RENDITION])
+            made = logged([line for line in lines if "rendition" in line], RENDITION).sort("row", "place")
+            made.select([one.name for one in RENDITION]).write_parquet(folder / f"{number:05d}.parquet")
 
 
 def _planned(job: Job, row: dict[str, Any]) -> Iterator[dict[str, Any]]:

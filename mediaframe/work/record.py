@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -76,17 +77,37 @@ class Record:
             rows = rows.join(wide, left_on=_ID, right_on="asset_id", how="left", maintain_order="left")
         return visible(rows)
 
-    def _table(self, table: str, fields: tuple[Field, ...], word: str) -> pl.DataFrame:
+    def counted(self) -> dict[str, Any]:
+        """Give the numbers of a run; reads of its tables the columns alone that are counted."""
+        made = self._table("renditions", RENDITION, "rendition", ("status", "bytes", "error_code"))
+        measures = self._table("measures", MEASURED, "measure", ("status", "value", "error_code"))
+        excluded = self.excluded
+        failed = [one.filter(pl.col("status") == "failed")["error_code"] for one in (made, measures)]
+        codes = pl.concat([*failed, *([excluded["error_code"]] if excluded.height else [])])
+        return {
+            "counts": dict(made.group_by("status").len().iter_rows()),
+            "measured": measures["value"].count(),
+            "errors": dict(codes.rename("code").to_frame().group_by("code").len().iter_rows()),
+            "excluded": excluded.height,
+            "bytes_out": int(made.filter(pl.col("status") == "written")["bytes"].sum() or 0),
+        }
+
+    def _table(
+        self, table: str, fields: tuple[Field, ...], word: str, columns: tuple[str, ...] | None = None
+    ) -> pl.DataFrame:
+        names = list(columns or (field.name for field in fields))
         head = head_commit(self.files.store) if self.committed else None
         for entry in head.manifests if head else ():
             if entry["run"] == self.files.run and entry["table"] == table:
-                return read_manifest(self.files.store, entry)
-        lines = [line for log in self.files.logs() for line in log if word in line]
-        if not lines:
-            return pl.DataFrame(schema=schema(fields))
-        rows = logged(lines, fields).sort("row", "place", "attempt")
-        rows = rows.unique(["row", "place"], keep="last", maintain_order=True)
-        return rows.select([field.name for field in fields])
+                return read_manifest(self.files.store, entry, names)
+        # Log by log: rows of a table take a tenth of the memory that they take as lines.
+        order = ["row", "place", "attempt"]
+        logs = (logged([line for line in log if word in line], fields) for log in self.files.logs())
+        parts = [part.select(*order, *names) for part in logs if part.height]
+        if not parts:
+            return pl.DataFrame(schema={name: dtype for name, dtype in schema(fields).items() if name in names})
+        rows = pl.concat(parts).sort(order)
+        return rows.unique(order[:2], keep="last", maintain_order=True).select(names)
 
 
 def _decoded(values: pl.Series) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 
 from mediaframe.storage.index import Index
@@ -23,7 +24,7 @@ class There:
 
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
         """Give the bytes of those that are there."""
-        wanted = sorted(set(names))
+        wanted = self._thinkable(sorted(set(names)))
         self._asked += len(wanted)
         if self._store.local is None and self._asked > self._few:
             return self._from_listing(wanted)
@@ -31,6 +32,15 @@ class There:
         if self._store.local is None:
             stats = self._store.stat_many(wanted)
         return {name: stat.bytes for name, stat in zip(wanted, stats, strict=True) if stat is not None}
+
+    def _thinkable(self, names: list[str]) -> list[str]:
+        """Leave out the names in folders that are not there; most names of a new export are."""
+        root = self._store.local
+        if root is None:
+            return names
+        folders = {name.rpartition("/")[0] for name in names}
+        there = {folder for folder in folders if os.path.isdir(os.path.join(root, folder))}
+        return [name for name in names if name.rpartition("/")[0] in there]
 
     def close(self) -> None:
         """Let the disk go."""
