@@ -151,7 +151,7 @@ def _show_plan(run: Run, *, as_json: bool) -> None:
         (row["rendition"], row["uri"] or "", row["status"] or "planned", size(row["source_bytes"])) for row in rows[:40]
     ]
     console.print(table(("rendition", "to", "status", "-source"), shown))
-    if len(rows) > len(shown):
-        console.print(faint(f"… and {len(rows) - len(shown):,} more; --json gives them all"))
+    if manifest.height > len(shown):
+        console.print(faint(f"… and {manifest.height - len(shown):,} more; --json gives them all"))
     told = ", ".join(f"{number:,} {plain(status)}" for status, number in counts.items())
     console.print(f"\ndry run: {told or 'nothing to do'}; nothing was written to {place(run.to)}", soft_wrap=True)
