@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Stat, Store
 from mediaframe.work.commit import AREA
 
 FEW = 2048
-"""Names up to which each is looked at; a listing tells of 1,000 by one request, but of others too."""
+"""Objects that are listed at once, and names up to which each is looked at where there are more: a listing tells of
+1,000 by one request, but of others too."""
 
 
 class There:
@@ -26,12 +28,14 @@ class There:
         """Give the bytes of those that are there."""
         wanted = self._thinkable(sorted(set(names)))
         self._asked += len(wanted)
-        if self._store.local is None and self._asked > self._few:
-            return self._from_listing(wanted)
-        stats: Iterator[Stat | None] = map(self._store.stat, wanted)
-        if self._store.local is None:
-            stats = self._store.stat_many(wanted)
-        return {name: stat.bytes for name, stat in zip(wanted, stats, strict=True) if stat is not None}
+        if self._store.local is not None:
+            return self._looked_at(wanted, map(self._store.stat, wanted))
+        if self._listed is None and (self._asked == len(wanted) or self._asked > self._few):
+            self._list(self._few if self._asked <= self._few else None)
+        if self._listed is None:
+            return self._looked_at(wanted, self._store.stat_many(wanted))
+        found = self._listed.get_many(_digest(name) for name in wanted)
+        return {name: int(found[digest]) for name in wanted if (digest := _digest(name)) in found}
 
     def _thinkable(self, names: list[str]) -> list[str]:
         """Leave out the names in folders that are not there; most names of a new export are."""
@@ -47,17 +51,18 @@ class There:
         if self._listed is not None:
             self._listed.close()
 
-    def _from_listing(self, names: list[str]) -> dict[str, int]:
-        if self._listed is None:
-            self._listed = Index()
-            own = f"{AREA}/"
-            self._listed.put_many(
-                (_digest(stat.name), str(stat.bytes))
-                for stat in self._store.list(self._prefix)
-                if not stat.name.startswith(own)
-            )
-        found = self._listed.get_many(_digest(name) for name in names)
-        return {name: int(found[digest]) for name in names if (digest := _digest(name)) in found}
+    def _looked_at(self, names: list[str], stats: Iterator[Stat | None]) -> dict[str, int]:
+        return {name: stat.bytes for name, stat in zip(names, stats, strict=True) if stat is not None}
+
+    def _list(self, most: int | None) -> None:
+        """Keep what is there, if it is no more than that many objects."""
+        listed, own = Index(), f"{AREA}/"
+        found = (stat for stat in self._store.list(self._prefix) if not stat.name.startswith(own))
+        listed.put_many((_digest(one.name), str(one.bytes)) for one in islice(found, most))
+        if most is not None and next(found, None) is not None:
+            listed.close()
+            return
+        self._listed = listed
 
 
 def _digest(name: str) -> bytes:
