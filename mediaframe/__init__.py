@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mediaframe.errors import StoreError as StoreError
     from mediaframe.errors import UsageError as UsageError
     from mediaframe.frame import MediaFrame as MediaFrame
+    from mediaframe.frame import from_dask as from_dask
     from mediaframe.frame import scan as scan
     from mediaframe.garbage import Garbage as Garbage
     from mediaframe.garbage import gc as gc
@@ -44,7 +45,7 @@ _WHERE = {
     "mediaframe.errors": (
         "AssetError", "MediaframeError", "RecipeError", "RunError", "StoreError", "UsageError",
     ),
-    "mediaframe.frame": ("MediaFrame", "scan"),
+    "mediaframe.frame": ("MediaFrame", "from_dask", "scan"),
     "mediaframe.ability": ("formats",),
     "mediaframe.garbage": ("Garbage", "gc"),
     "mediaframe.manifest": ("Verification", "manifest", "verify"),

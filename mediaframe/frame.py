@@ -12,11 +12,12 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from mediaframe.errors import ExpressionError, RecipeError, UsageError, expected
+from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
-from mediaframe.run import Doing, Run
+from mediaframe.run import Doing, Run, pool_of
 from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
 from mediaframe.storage.layout import DEFAULT, Layout
 from mediaframe.storage.retry import Requests
@@ -29,17 +30,21 @@ from mediaframe.work.freeze import OWN
 from mediaframe.work.hidden import visible
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known
-from mediaframe.work.local import LocalPool
 from mediaframe.work.pool import Pool
 from mediaframe.work.prober import Prober
 from mediaframe.work.stream import Stream
-from mediaframe.work.task import Worker
+from mediaframe.work.task import SCRATCH, Worker
 
 ORIGINALS = "originals/{dir}/{name}"
 """Where copies of the originals go, unless a layout is given."""
 
 ROWS = 1024
 """Rows of one batch of a frame."""
+
+
+_TO_BAG = Door("mediaframe.work.bag", "to_bag")
+_TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
+_TABLES = Door("mediaframe.work.bag", "tables_of")
 
 
 class MediaFrame:
@@ -156,7 +161,15 @@ class MediaFrame:
 
     # ---- what is done ------------------------------------------------------------------------------------------------
 
-    def collect(self, *, max_inline: int | str = "256 MB", slots: int | None = None) -> pl.DataFrame:
+    def collect(
+        self,
+        *,
+        max_inline: int | str = "256 MB",
+        slots: int | None = None,
+        client: Any = None,
+        to: str | os.PathLike[str] | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> pl.DataFrame:
         """Do the work here and give a polars table; files of renditions are held inline as bytes.
 
         Parameters
@@ -165,12 +178,24 @@ class MediaFrame:
             How many bytes of files may be held; beyond that it raises and nothing is given.
         slots
             How many assets are worked on at once; cores + 1 by default.
+        client
+            A client of a Dask cluster that does the work; without it the work is done here. Files then need `to`.
+        to
+            A scratch place for the files: the table has where they are instead of their bytes.
+        storage_options
+            Passed to fsspec for `to`.
         """
         try:
             limit, held, parts = parse_bytes(max_inline), 0, list[pl.DataFrame]()
         except (ValueError, TypeError) as error:
             raise UsageError(expected("collect(max_inline=...)", str(error), max_inline)) from None
-        with self._rows(slots) as stream:
+        made = [name for name, recipe in self.recipes.items() if recipe.format]
+        if client not in (None, False) and to is None and made:
+            raise UsageError(
+                f"collect(client=...): the files of {', '.join(made)} would travel through the scheduler; give to=, a "
+                "scratch place that the workers share, or export() them"
+            )
+        with self._rows(slots, client, to, storage_options) as stream:
             for rows in stream.made():
                 held += _inline(rows)
                 if held > limit:
@@ -179,6 +204,40 @@ class MediaFrame:
                     )
                 parts.append(visible(rows))
         return pl.concat(parts) if parts else pl.DataFrame(schema=self._query.schema)
+
+    def to_dask(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        kind: Literal["bag", "dataframe"] = "bag",
+        client: Any = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Do the work and give the rows to Dask, for analytics: a bag of records, one partition for each batch.
+
+        Files do not go this way: export them first, and give Dask the manifest.
+
+        Parameters
+        ----------
+        to
+            A place that the workers share, where the rows are kept as Parquet for as long as the bag is used.
+        kind
+            `"dataframe"` gives a `dask.dataframe`, where pandas is installed.
+        client
+            A client of a Dask cluster that measures and probes.
+        storage_options
+            Passed to fsspec for `to`.
+        """
+        if kind not in ("bag", "dataframe"):
+            raise UsageError(expected("to_dask(kind=...)", "'bag' or 'dataframe'", kind))
+        made = [name for name, recipe in self.recipes.items() if recipe.format]
+        if made:
+            raise UsageError(
+                f"to_dask(): {', '.join(made)} are files; export() them, and scan what mf.manifest(destination) gives"
+            )
+        with self._rows(None, client) as stream:
+            bag = _TO_BAG()((visible(rows) for rows in stream.made()), Store.open(to, storage_options))
+        return bag if kind == "bag" else _TO_DATAFRAME()(bag, self._query.schema)
 
     def to_polars(self) -> pl.DataFrame:
         """Give a polars table; the same as `collect()`."""
@@ -355,10 +414,23 @@ class MediaFrame:
         )
 
     @contextmanager
-    def _rows(self, slots: int | None) -> Iterator[Stream]:
-        doing = self._carried_out(None, slots)
-        with LocalPool(doing.slots, doing.limits) as pool:
-            yield self._stream(doing, pool, None)
+    def _rows(
+        self,
+        slots: int | None,
+        client: Any = None,
+        to: str | os.PathLike[str] | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Iterator[Stream]:
+        # What is collected is wanted here; only a client that was named is meant.
+        doing = replace(self._carried_out(None, slots), client=client or False)
+        scratch = None if to is None else Store.open(to, storage_options)
+        if scratch is not None:
+            scratch.write(SCRATCH, b"", replace=True)
+        with pool_of(doing, doing.limits, scratch) as pool:
+            stream = self._stream(doing, pool, None)
+            job = replace(stream.worker.job, replace=True)
+            stream.worker = Worker(job, stream.worker.sources, scratch)
+            yield stream
 
     def _stream(self, doing: Doing, pool: Pool, known: Known | None, values: Known | None = None) -> Stream:
         sources = doing.sources()
@@ -372,6 +444,19 @@ class MediaFrame:
 def _check_limits(limits: object) -> None:
     if not isinstance(limits, Limits | None):
         raise UsageError(expected("limits=...", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
+
+
+def from_dask(collection: Any, *, root: str | os.PathLike[str] | None = None) -> MediaFrame:
+    """Make a frame of what Dask has computed: a bag of records, or a `dask.dataframe`, with `uri`.
+
+    The rows are computed now, partition by partition, and held here.
+
+    >>> import dask.bag
+    >>> mf.from_dask(dask.bag.from_sequence([{"uri": "/photos/a.jpg", "shop": 7}])).columns[-1]
+    'shop'
+    """
+    tables = list(_TABLES()(collection))
+    return scan(pl.concat(tables, how="diagonal_relaxed"), root=root)
 
 
 def _inline(rows: pl.DataFrame) -> int:

@@ -75,6 +75,17 @@ PoolRows = Callable[[Pool, Known | None, Known | None], Stream]
 """Gives the rows of a frame, told which slots to use, what is known of headers, and what was measured before."""
 
 
+def pool_of(doing: Doing, limits: Limits, store: Store | None) -> Pool:
+    """Give the slots that do the work: those of the cluster that is meant, else of this process."""
+    client = cluster_of(doing.client)
+    if client is None:
+        return LocalPool(doing.slots, limits)
+    # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
+    pickle.dumps((store, doing.sources()))
+    pool: Pool = CLUSTER()(client, limits, patience=doing.patience)
+    return pool
+
+
 class Run:
     """One execution: what was asked, how far it is, and what became of each asset.
 
@@ -270,16 +281,8 @@ class Run:
             self._doing = replace(self._doing, client=client)
 
     def _slots(self, limits: Limits) -> Pool:
-        client = cluster_of(self._doing.client)
-        pool: Pool
-        if client is None:
-            pool = LocalPool(self._doing.slots, limits)
-        else:
-            # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
-            pickle.dumps((self.store, self._doing.sources()))
-            pool = CLUSTER()(client, limits, patience=self._doing.patience)
-        self._pool = pool
-        return pool
+        self._pool = pool_of(self._doing, limits, self.store)
+        return self._pool
 
     def _carry_out(self, job: Job, pool: Pool, *, again: bool, ours: bool) -> None:
         began = datetime.now(UTC)

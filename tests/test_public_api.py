@@ -34,6 +34,7 @@ PUBLIC = [
     "Verification",
     "document",
     "formats",
+    "from_dask",
     "gc",
     "image",
     "manifest",

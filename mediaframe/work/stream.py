@@ -112,7 +112,8 @@ class Stream:
         for outcome in self.pool.run(worker, batches(items)):
             for line in outcome.lines:
                 name = line.get("rendition") or line.get("measure") or ""
-                lines[line["row"], name] = {**line, "data": outcome.data.get((line["row"], name))}
+                uri = line.get("uri") and worker.store and worker.store.uri(line["uri"])
+                lines[line["row"], name] = {**line, "uri": uri, "data": outcome.data.get((line["row"], name))}
         if not all(lines.values()):
             raise RunError("stopped before all media of these rows were made", code="E_CANCELLED")
         columns = []
@@ -141,7 +142,8 @@ class Stream:
                     continue
                 one = Wanted(name, places[name], recipe)
                 try:
-                    one = Wanted(name, places[name], _bind(recipe, row))
+                    bound = _bind(recipe, row)
+                    one = Wanted(name, places[name], bound, self._target(asset, bound))
                     _readable(asset)
                     known = self._known(asset, one)
                     if known is not None:
@@ -155,6 +157,12 @@ class Stream:
                 lines[number, name] = {}  # Nothing yet: what a stop leaves so is seen.
             if wanted:
                 yield item_of(number, asset, tuple(wanted))
+
+    def _target(self, asset: Mapping[str, Any], recipe: Finished) -> str | None:
+        """Say where a file goes that is made on the way, where there is a place for it."""
+        if self.worker.store is None or recipe.format is None:
+            return None
+        return f"{recipe.id[:16]}/{asset['id']}.{recipe.format.extension}"
 
     def _known(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
         if self.values is None or wanted.recipe is None or wanted.recipe.measure is None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mediaframe.errors import CODES, AssetError, MediaframeError, StoreError
+from mediaframe.errors import CODES, AssetError, MediaframeError, RunError, StoreError
 from mediaframe.model.media_type import sniff
 from mediaframe.storage.layout import Layout
 from mediaframe.storage.names import local_path
@@ -34,6 +34,10 @@ HELD = 64 << 20
 """Bytes that are read ahead, or are on their way out, at the most; a single larger file goes alone."""
 SPOOL = 64 << 20
 """Bytes above which a local file is handed over as it stands instead of being read into memory."""
+
+
+SCRATCH = "_mediaframe/scratch"
+"""A mark that is put where files go that are made on the way, so that workers know the place."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,14 @@ class Worker:
     def without_files(self) -> Worker:
         """Give a worker that tells of the files that it makes, and keeps none."""
         return Worker(self.job, self.sources, self.store, self.stopped, inline=False)
+
+    def arrive(self) -> None:
+        """See, in another process, that a place for files made on the way is the same one there."""
+        if self.store is not None and self.store.stat(SCRATCH) is None:
+            raise RunError(
+                f"{self.store.url}: a worker does not find this place; give one that all workers share, such as an "
+                "object store or a shared folder"
+            )
 
     def alone(self, batch: Batch) -> list[Batch]:
         """Cut a batch into batches of one asset."""
