@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import threading
@@ -14,6 +15,8 @@ from typing import Any, Self
 
 from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.store import Store
+
+LOG = logging.getLogger("mediaframe")
 
 NAME = "_mediaframe/lock.json"
 EXPIRY = 60.0
@@ -36,6 +39,11 @@ class Lock:
             if error.code != "E_STORE_CONFLICT":
                 raise
             self._take_over()
+        if self._store.single_writer:
+            LOG.warning(
+                "%s: this store cannot refuse the second of two writers; see to it that one run at a time writes there",
+                self._store.url,
+            )
         self._thread.start()
         return self
 
