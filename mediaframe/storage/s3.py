@@ -24,6 +24,7 @@ WHOLE = 64 << 20
 PART = 16 << 20
 """Bytes of one part of what is larger."""
 _PARTS = 10_000
+_SUMS = frozenset({"ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256"})
 _PARTS_AT_ONCE = 4
 MARK = "mf-write"
 """The word of the metadata that tells one write from another."""
@@ -174,11 +175,10 @@ class S3Access(Access):
         """Put in parts; what fails is aborted, and what is killed can be, by its log."""
         where = {"Bucket": put.bucket, "Key": put.key}
         logged(path, None)
-        begun = self._call("create_multipart_upload", **where, **put.headers)
-        upload = begun["UploadId"]
+        upload, sums = self._begin_parts(where, put.headers)
         try:
             logged(path, upload)
-            parts = self._parts(where, upload, data)
+            parts = self._parts(where, upload, data, sums)
             try:
                 self._call(
                     "complete_multipart_upload",
@@ -197,14 +197,29 @@ class S3Access(Access):
             raise
         logged(None, None)
 
-    def _parts(self, where: Mapping[str, str], upload: str, data: bytes | Path) -> list[dict[str, Any]]:
+    def _begin_parts(self, where: Mapping[str, str], headers: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        """Give the id of an upload, and what each part is to be sent with."""
+        begun: list[tuple[str, dict[str, str]]] = []
+
+        def begin(sums: dict[str, str]) -> None:
+            algorithm = {name: value for name, value in sums.items() if name == "ChecksumAlgorithm"}
+            answer = self._call("create_multipart_upload", **where, **headers, **algorithm)
+            begun.append((answer["UploadId"], algorithm))
+
+        self._summed(begin, b"")
+        return begun[-1]
+
+    def _parts(
+        self, where: Mapping[str, str], upload: str, data: bytes | Path, sums: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
         size = data.stat().st_size if isinstance(data, Path) else len(data)
         length = max(self.part, -(-size // _PARTS))
 
         def one(number: int) -> dict[str, Any]:
             body = _piece(data, (number - 1) * length, min(length, size - (number - 1) * length))
-            answer = self._call("upload_part", **where, UploadId=upload, PartNumber=number, Body=body)
-            return {"PartNumber": number, "ETag": answer["ETag"]}
+            answer = self._call("upload_part", **where, UploadId=upload, PartNumber=number, Body=body, **sums)
+            told_back = {name: value for name, value in answer.items() if name in _SUMS}
+            return {"PartNumber": number, "ETag": answer["ETag"], **told_back}
 
         with ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="mediaframe-part") as pool:
             doing = [pool.submit(one, number) for number in range(1, -(-size // length) + 1)]

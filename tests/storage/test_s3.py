@@ -101,6 +101,7 @@ def test_a_large_object_goes_in_parts_and_is_whole(store: Store, moto: str, smal
     head = client(moto).head_object(Bucket="shop", Key=key(store, "bytes"))
     assert head["ContentType"] == "video/mp4"
     assert head["ETag"].endswith('-3"')
+    assert store._place.access.sums  # type: ignore[union-attr]
     assert [one.name for one in store.list()] == ["bytes", "file"]
     with pytest.raises(StoreError) as caught:
         store.write("bytes", data)
@@ -195,3 +196,27 @@ def test_no_retries_but_ours(moto: str) -> None:
     assert files.retries == 1
     assert files.config_kwargs["retries"] == {"total_max_attempts": 1, "mode": "standard"}
     assert SECRET not in repr(store)
+
+
+def test_a_store_that_knows_no_sums_is_sent_none(
+    store: Store, small_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = S3Access._call, list[bool]()
+
+    def old(self: S3Access, method: str, **given: Any) -> Any:
+        if method in ("put_object", "create_multipart_upload", "upload_part"):
+            asked.append("ChecksumAlgorithm" in given)
+            if asked[-1]:
+                error = OSError("A header you provided implies functionality that is not implemented")
+                error.response = {"ResponseMetadata": {"HTTPStatusCode": 501}}  # type: ignore[attr-defined]
+                raise error
+        return real(self, method, **given)
+
+    monkeypatch.setattr(S3Access, "_call", old)
+
+    store.write("small", b"1")
+    store.write("large", b"1" * (7 << 20))
+
+    assert asked[0]
+    assert not any(asked[1:])
+    assert (store.read("small"), len(store.read("large"))) == (b"1", 7 << 20)
