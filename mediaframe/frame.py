@@ -263,6 +263,7 @@ class MediaFrame:
         dry_run: bool = False,
         refresh: Literal["engine"] | None = None,
         cache_control: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         slots: int | None = None,
         client: Any = None,
@@ -295,6 +296,8 @@ class MediaFrame:
             `"engine"` makes again what another version of the engine has made.
         cache_control
             Given to stores that keep it with each object.
+        metadata
+            Words of your own, given to stores that keep them with each object.
         limits
             How big is too big.
         slots
@@ -320,6 +323,7 @@ class MediaFrame:
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
+        job = replace(job, metadata=_metadata(metadata))
         store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
         run = Run(store, new_id(), doing)
         rows = partial(self._stream, doing)
@@ -334,6 +338,7 @@ class MediaFrame:
         originals: bool | str = False,
         refresh: Literal["engine"] | None = None,
         cache_control: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         slots: int | None = None,
         client: Any = None,
@@ -354,6 +359,7 @@ class MediaFrame:
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
+        job = replace(job, metadata=_metadata(metadata))
         store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
         run = Run(store, new_id(), doing)
         return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
@@ -457,6 +463,15 @@ def from_dask(collection: Any, *, root: str | os.PathLike[str] | None = None) ->
     """
     tables = list(_TABLES()(collection))
     return scan(pl.concat(tables, how="diagonal_relaxed"), root=root)
+
+
+def _metadata(given: object) -> dict[str, str] | None:
+    if given is None:
+        return None
+    if isinstance(given, Mapping) and all(isinstance(one, str) for pair in given.items() for one in pair):
+        if all(name.isascii() and value.isascii() and name.islower() for name, value in given.items()):
+            return dict(given)
+    raise UsageError(expected("export(metadata=...)", "ASCII texts by names in lower case", given))
 
 
 def _inline(rows: pl.DataFrame) -> int:

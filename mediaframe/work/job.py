@@ -31,6 +31,8 @@ class Job:
     """Whether a file that stands under a name may be replaced."""
     limits: Limits = field(default_factory=Limits)
     cache_control: str | None = None
+    metadata: Mapping[str, str] | None = None
+    """What the user has stores keep with each object."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +54,7 @@ class Job:
             "replace": self.replace,
             "limits": self.limits.to_json(),
             "cache_control": self.cache_control,
+            "metadata": dict(self.metadata) if self.metadata else None,
         }
 
     @classmethod

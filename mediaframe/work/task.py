@@ -320,6 +320,7 @@ class _Asset:
                 durable=False,  # settled before the row log says that it is there
                 media_type=media_type,
                 cache_control=job.cache_control,
+                metadata=job.metadata,
             )
         except StoreError as error:
             if error.code != "E_STORE_CONFLICT" or hashlib.sha256(store.read(name)).hexdigest() != sha256:
