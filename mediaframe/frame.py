@@ -468,9 +468,10 @@ def from_dask(collection: Any, *, root: str | os.PathLike[str] | None = None) ->
 def _metadata(given: object) -> dict[str, str] | None:
     if given is None:
         return None
-    if isinstance(given, Mapping) and all(isinstance(one, str) for pair in given.items() for one in pair):
-        if all(name.isascii() and value.isascii() and name.islower() for name, value in given.items()):
-            return dict(given)
+    pairs = list(given.items()) if isinstance(given, Mapping) else []
+    texts = all(isinstance(one, str) and one.isascii() for pair in pairs for one in pair)
+    if isinstance(given, Mapping) and texts and all(name == name.lower() for name, _ in pairs):
+        return dict(given)
     raise UsageError(expected("export(metadata=...)", "ASCII texts by names in lower case", given))
 
 
