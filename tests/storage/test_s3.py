@@ -15,10 +15,12 @@ from typing import Any
 import boto3
 import pytest
 
-from mediaframe.errors import StoreError
+import mediaframe as mf
+from mediaframe.errors import StoreError, UsageError
 from mediaframe.storage.s3 import S3Access
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
+from tests.run.media import pictures
 from tests.storage.conftest import SECRET, options
 
 Stub = Callable[..., dict[str, Any]]
@@ -62,6 +64,23 @@ def test_an_object_carries_what_it_is_told(store: Store, moto: str) -> None:
         "acme",
     )
     assert head["ChecksumSHA256"]
+
+
+def test_results_carry_type_caching_and_words_of_the_user(store: Store, moto: str, tmp_path: Path) -> None:
+    frame = mf.scan(pictures(tmp_path / "in", 1, 48, 32)).with_columns(small=mf.image.resize(16).webp())
+
+    frame.export(
+        store.url, slots=1, cache_control="max-age=60", metadata={"shop": "acme"}, storage_options=options(moto)
+    )
+
+    head = client(moto).head_object(Bucket="shop", Key=key(store, "small/000.webp"))
+    assert (head["ContentType"], head["CacheControl"], head["Metadata"]["shop"]) == (
+        "image/webp",
+        "max-age=60",
+        "acme",
+    )
+    with pytest.raises(UsageError, match="metadata"):
+        frame.export(store.url, metadata={"Shop": "é"})
 
 
 def test_each_thing_takes_one_request(stub: Stub) -> None:
