@@ -9,10 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import RunError
+from mediaframe.errors import MediaframeError, RunError
 from mediaframe.model.limits import Limits
+from mediaframe.storage.bulk import in_order
 from mediaframe.storage.names import local_path
 from mediaframe.storage.source import Sources
+from mediaframe.table.header import HEAD
 from mediaframe.table.schema import PROBED
 from mediaframe.work.hidden import ASSET, learn
 from mediaframe.work.known import Known
@@ -22,6 +24,8 @@ from mediaframe.work.slot import Slot
 
 CHUNK = 64
 """Rows that one slot probes at a time."""
+FAR = 8
+"""Headers that are read at once for a slot, where sources are not on a disk here."""
 
 _NAMES = tuple(field.name for field in PROBED)
 
@@ -73,8 +77,11 @@ class Probing:
     limits: Limits
 
     def __call__(self, chunk: Asked, slot: Slot) -> Told:
-        """Probe some assets."""
-        return [(at, self._one(asset, slot)) for at, asset in chunk]
+        """Probe some assets; what is far away is read ahead, many at once."""
+        if all(local_path(asset["uri"]) is not None for _, asset in chunk):
+            return [(at, self._one(asset, slot, None)) for at, asset in chunk]
+        heads = in_order(self._head, [asset for _, asset in chunk], FAR)
+        return [(at, self._one(asset, slot, head)) for (at, asset), head in zip(chunk, heads, strict=True)]
 
     def alone(self, chunk: Asked) -> list[Asked]:
         """Cut a chunk into chunks of one asset."""
@@ -84,10 +91,23 @@ class Probing:
         """Say that the processes that had a chunk died of it."""
         return [(at, lost(asset["name"] or "")) for at, asset in chunk]
 
-    def _one(self, asset: dict[str, Any], slot: Slot) -> dict[str, Any]:
+    def _head(self, asset: dict[str, Any]) -> bytes | MediaframeError | None:
+        """Read what most headers take, or give what went wrong."""
+        if local_path(asset["uri"]) is not None or not asset["bytes"]:
+            return None
+        try:
+            return self.sources.read_range(asset["uri"], 0, min(asset["bytes"], HEAD))
+        except MediaframeError as error:
+            return error
+
+    def _one(self, asset: dict[str, Any], slot: Slot, head: bytes | MediaframeError | None) -> dict[str, Any]:
         uri = asset["uri"]
 
         def read(start: int, length: int) -> bytes:
+            if start == 0 and isinstance(head, MediaframeError):
+                raise head
+            if isinstance(head, bytes) and start + length <= len(head):
+                return head[start : start + length]
             return self.sources.read_range(uri, start, length)
 
         def ask(request: dict[str, Any]) -> dict[str, Any]:
