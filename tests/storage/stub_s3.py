@@ -29,8 +29,8 @@ MADE_UP = "many"
 class Bucket:
     """What the server holds."""
 
-    def __init__(self, keys: int) -> None:
-        self.keys = keys
+    def __init__(self, keys: int, *, conditional: bool) -> None:
+        self.keys, self.conditional = keys, conditional
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.uploads: dict[str, tuple[str, dict[str, str], dict[int, bytes]]] = {}
         self.counts: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class Connection(asyncio.Protocol):
         return getattr(self, method.lower())(name, headers, body)
 
     def put(self, name: str, headers: dict[str, str], body: bytes) -> bytes:
-        if headers.get("if-none-match") == "*" and name in self.bucket.objects:
+        if self.bucket.conditional and headers.get("if-none-match") == "*" and name in self.bucket.objects:
             return failed(412, "PreconditionFailed")
         self.bucket.objects[name] = (body, kept(headers))
         return reply(200, b"", {"ETag": tag(body)})
@@ -196,9 +196,9 @@ def reply(status: int, body: bytes, headers: dict[str, str] | None = None) -> by
     return f"HTTP/1.1 {status} X\r\n{lines}\r\n".encode() + body
 
 
-async def serve(latency: float, keys: int, lifetime: float) -> None:
+async def serve(latency: float, keys: int, lifetime: float, *, conditional: bool) -> None:
     """Serve until standard input closes, or the lifetime ends."""
-    loop, bucket, done = asyncio.get_running_loop(), Bucket(keys), asyncio.Event()
+    loop, bucket, done = asyncio.get_running_loop(), Bucket(keys, conditional=conditional), asyncio.Event()
     server = await loop.create_server(lambda: Connection(bucket, latency), "127.0.0.1", 0, backlog=512)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
 
@@ -217,5 +217,6 @@ if __name__ == "__main__":
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--keys", type=int, default=0)
     parser.add_argument("--lifetime", type=float, default=600.0)
+    parser.add_argument("--unconditional", action="store_true", help="know nothing of If-None-Match")
     told = parser.parse_args()
-    asyncio.run(serve(told.latency, told.keys, told.lifetime))
+    asyncio.run(serve(told.latency, told.keys, told.lifetime, conditional=not told.unconditional))

@@ -239,3 +239,30 @@ def test_a_store_that_knows_no_sums_is_sent_none(
     assert asked[0]
     assert not any(asked[1:])
     assert (store.read("small"), len(store.read("large"))) == (b"1", 7 << 20)
+
+
+def test_a_store_that_knows_no_conditions_is_for_a_single_writer_and_a_run_says_so(
+    stub: Stub, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = stub("--unconditional")
+    store = Store.open("s3://shop/out", given)
+    frame = mf.scan(pictures(tmp_path / "in", 1, 48, 32)).with_columns(small=mf.image.resize(16).webp())
+
+    run = frame.export(store.url, slots=1, storage_options=given)
+
+    assert run.state == "complete"
+    assert store.single_writer
+    assert "cannot refuse the second of two writers" in caplog.text
+    assert not [one.name for one in store.list() if "probe" in one.name]
+
+
+def test_headers_are_read_by_one_ranged_request_each(stub: Stub, tmp_path: Path) -> None:
+    given = stub()
+    store = Store.open("s3://shop/in", given)
+    for path in pictures(tmp_path / "in", 12, 640, 480).iterdir():
+        store.write(path.name, path.read_bytes() + bytes(100_000))
+
+    found = mf.scan("s3://shop/in", storage_options=given).probe().collect(slots=1)
+
+    assert set(found["width"]) == {640}
+    assert counts(given)["GET"] == 12
