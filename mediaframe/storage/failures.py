@@ -12,6 +12,8 @@ from mediaframe.storage.redact import redact
 
 Doing = Literal["read", "write"]
 
+_LONGEST = 500
+
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -52,7 +54,8 @@ def store_error(error: BaseException, what: str, doing: Doing) -> StoreError:
     'E_SOURCE_NOT_FOUND'
     """
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    text = redact(f"{what}: {detail or type(error).__name__}")
+    # Some clients quote the whole answer of a server.
+    text = redact(f"{what}: {detail[:_LONGEST] or type(error).__name__}")
     return StoreError(text, code=_code(error, doing))
 
 

@@ -73,6 +73,8 @@ class Connection(asyncio.Protocol):
             return reply(200, json.dumps(self.bucket.counts).encode())
         bucket, _, key = name.partition("/")
         self.bucket.counts[method if key else "LIST"] += 1
+        if not key and method == "HEAD":
+            return reply(200, b"")
         if not key:
             return reply(200, self.uploads(given) if "uploads" in given else self.page(bucket, given))
         if "uploads" in given or "uploadId" in given:

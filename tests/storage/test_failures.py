@@ -48,3 +48,7 @@ def because(cause):
 def test_each_failure_has_its_code(error, read, write):
     assert store_error(error, "/a", "read").code == read
     assert store_error(error, "/a", "write").code == write
+
+
+def test_an_answer_that_is_quoted_whole_is_cut():
+    assert len(store_error(OSError("x" * 100_000), "s3://shop/a", "read").message) < 600
