@@ -54,8 +54,8 @@ def store_error(error: BaseException, what: str, doing: Doing) -> StoreError:
     'E_SOURCE_NOT_FOUND'
     """
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    # Some clients quote the whole answer of a server.
-    text = redact(f"{what}: {detail[:_LONGEST] or type(error).__name__}")
+    # Some clients quote the whole answer of a server. Half a secret may not look like one, so it is cut last.
+    text = f"{redact(what)}: {redact(detail)[:_LONGEST] or type(error).__name__}"
     return StoreError(text, code=_code(error, doing))
 
 
