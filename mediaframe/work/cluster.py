@@ -8,6 +8,7 @@ import pickle
 import secrets
 import time
 from asyncio import to_thread
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class ClusterPool:
             while True:
                 while more and not run.stopped and len(run.flying) < max(1, self.threads) * ahead:
                     more = run.launch(waiting)
-                if not run.flying:
+                if not run.flying and not run.launch_suspect():
                     return
                 yield from run.land()
                 if run.ended:
@@ -209,6 +210,9 @@ class _Run(Generic[T, R]):
         self.pool, self.number, self.do = pool, number, do
         self.work = _Parcel(pickle.dumps(do), "what is done")
         self.flying: dict[str, _Flight[T]] = {}
+        self.suspects: deque[tuple[T, int]] = deque()
+        """Tasks that lost their workers. Each is done again when nothing else is on its way, so that none is blamed for
+        another: Dask blames all that a worker had in its queue."""
         self.stopped = self._told = False
         self._until = float("inf")
         self._keys = count()
@@ -225,6 +229,13 @@ class _Run(Generic[T, R]):
             self._submit(task, 0)
             return True
         return False
+
+    def launch_suspect(self) -> bool:
+        """Hand out one task that lost its workers; false when there is none."""
+        if self.stopped or not self.suspects:
+            return False
+        self._submit(*self.suspects.popleft())
+        return True
 
     def land(self) -> Iterator[R]:
         """Wait a moment for one task that is back; gives its results."""
@@ -305,24 +316,24 @@ class _Run(Generic[T, R]):
             yield landed.value
 
     def _again(self, flight: _Flight[T], *, killed: bool) -> Iterator[R]:
-        """Hand out again what was lost; give up an asset that was alone in it, and lost its workers each time."""
+        """Keep what was lost for another time; give up an asset that was alone and lost its workers each time."""
         if self.stopped:
             return
         if not killed:
             self._submit(flight.task, flight.losses)
             return
-        LOG.warning("workers were lost with a task; it is handed out again")
+        LOG.warning("workers were lost with a task; it is done again when the others are done")
         do: Any = self.do
-        if not isinstance(do, Losable):
-            raise RunError(f"{self.pool._place()}: workers die of this work", code="E_WORKER_LOST")
-        parts = do.alone(flight.task)
-        if len(parts) > 1:
-            for part in parts:
-                self._submit(part, 1)
-        elif flight.losses < _LOSSES:
-            self._submit(flight.task, flight.losses + 1)
+        task, losses = flight.task, flight.losses + 1
+        alone: list[T] = list(do.alone(task)) if isinstance(do, Losable) else [task]
+        if losses == 1 or (len(alone) == 1 and losses <= _LOSSES):
+            self.suspects.append((task, losses))
+        elif len(alone) > 1:
+            self.suspects.extend((one, losses) for one in alone)
+        elif isinstance(do, Losable):
+            yield do.lost(task)
         else:
-            yield do.lost(flight.task)
+            raise RunError(f"{self.pool._place()}: workers die of this work", code="E_WORKER_LOST")
 
     def _tell(self) -> None:
         """Have the workers end what they do for this run, without waiting for their answers."""
