@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import UsageError, expected
+from mediaframe.errors import RunError, UsageError, expected
 from mediaframe.model.quantity import parse_seconds
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Leftover, Stat, Store
@@ -102,6 +102,8 @@ def gc(
         head = head_commit(store)
         _note(store, head, index)
         objects, foreign = _unknown(store, head, index, limit)
+        if head is None and not objects and not runs(store):
+            raise RunError(f"{store.url}: no run here; export to it first", code="E_MANIFEST")
         left = [one for one in store.leftovers() if one.modified is not None and one.modified.timestamp() <= limit]
         if not dry_run:
             store.remove_many(stat.name for stat in objects)

@@ -13,7 +13,7 @@ import polars as pl
 
 from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.store import Store
-from mediaframe.work.commit import AREA, head_commit, live
+from mediaframe.work.commit import AREA, head_commit, live, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Verification:
         return self.ok
 
     def __repr__(self) -> str:
-        how = "read and hashed" if self.deep else "sizes compared"
+        files = f"{self.checked} file" if self.checked == 1 else f"{self.checked} files"
+        how = f"{files} read and hashed" if self.deep else f"sizes of {files} compared"
         found = f"{len(self.missing)} missing, {len(self.changed)} changed, {len(self.extra)} extra"
-        return f"Verification of {self.to}: {'ok' if self.ok else 'NOT OK'}, {self.checked} files {how}, {found}"
+        return f"Verification of {self.to}: {'ok' if self.ok else 'NOT OK'}, {how}, {found}"
 
     def to_json(self) -> dict[str, Any]:
         """Give the findings as plain values."""
@@ -61,7 +62,9 @@ def manifest(to: str | os.PathLike[str], *, storage_options: Mapping[str, Any] |
     store = Store.open(to, storage_options)
     head = head_commit(store)
     if head is None:
-        raise RunError(f"{store.url}: no manifest here; export to it first", code="E_MANIFEST")
+        begun = runs(store)
+        do = f"run {begun[-1]} has not come to its end; resume it" if begun else "export to it first"
+        raise RunError(f"{store.url}: no manifest here; {do}", code="E_MANIFEST")
     return live(store, head)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import RunError, did_you_mean
+from mediaframe.errors import RunError, UsageError, did_you_mean
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.storage.retry import Requests
@@ -234,6 +234,7 @@ class Run:
 
     def rehearse(self, job: Job, rows: PoolRows, on_exists: OnExists) -> Run:
         """Plan, write nothing, and let the manifest say what would be done."""
+        _refuse_file(self.store)
         with self._slots(self._doing.limits) as pool:
             self._dry = Path(tempfile.mkdtemp(prefix="mediaframe-dry-"))
             weakref.finalize(self, shutil.rmtree, self._dry, ignore_errors=True)
@@ -242,11 +243,14 @@ class Run:
 
     def begin(self, job: Job, rows: PoolRows, on_exists: OnExists, refresh: str | None) -> Run:
         """Freeze the rows, then carry the run out."""
+        _refuse_file(self.store)
         self._state = "planning"
         with self._slots(self._doing.limits) as pool, Lock(self.store):
             try:
                 engine = engine_versions(pool) if refresh == "engine" else None
-                begun = begin(self.store, job, partial(rows, pool), self._tally, on_exists=on_exists, engines=engine)
+                begun = begin(
+                    self.store, self.id, job, partial(rows, pool), self._tally, on_exists=on_exists, engines=engine
+                )
             except BaseException as error:
                 self._state = "cancelled" if isinstance(error, KeyboardInterrupt) or self._stop.is_set() else "failed"
                 self._error = error
@@ -332,6 +336,11 @@ class Run:
                 "error": blame(error) if error else None,
             }
         )
+
+
+def _refuse_file(store: Store) -> None:
+    if os.path.isfile(store.url):
+        raise UsageError(f"{store.url}: expected a folder to export to, got a file; choose another place")
 
 
 def open_run(

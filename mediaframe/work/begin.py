@@ -42,6 +42,7 @@ class Begun:
 
 def begin(
     store: Store,
+    run_id: str,
     job: Job,
     rows: Rows,
     tally: Tally,
@@ -53,12 +54,13 @@ def begin(
 
     Parameters
     ----------
+    run_id
+        What the run is called, unless it goes on with an earlier one.
     rows
         Gives the stream of rows, once it is told what is known of their headers from before.
     engines
         The versions of the engines, where results of other versions are to be made again.
     """
-    run_id = new_id()
     if on_exists == "version":
         job = replace(job, prefix=f"{run_id}/")
     with _frozen(store, job, rows, on_exists, engines) as (frozen, freezer, stream):

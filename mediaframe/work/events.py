@@ -36,9 +36,12 @@ class Progress:
 
     def line(self) -> str:
         """Say it in one line."""
+        if self.state == "planning":
+            return "planning"
         left = f", about {self.left:.0f} s left" if self.left is not None and self.state == "running" else ""
+        pace = f" ({self.rate:.1f} a second{left})" if self.rate else ""
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.done} of {self.total} ({self.rate:.1f} a second{left}){failed}"
+        return f"{self.done} of {self.total}{pace}{failed}"
 
 
 Watcher = Callable[[Progress], None]

@@ -31,7 +31,8 @@ from mediaframe.work.known import Known, plain
 from mediaframe.work.task import begin, failure
 from mediaframe.work.there import There
 
-EXAMPLES = 10
+EXAMPLES = 3
+"""Names that an error tells as examples."""
 OWN = ("id", "uri", "path", "name")
 """What a layout may name, whether the user kept the columns or not."""
 
@@ -253,7 +254,8 @@ class Freezer:
 
     def _known_file(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
         """Give the row of an earlier run that made the same of the same, if it is under the same name."""
-        row = self.files and self.files.find(asset["uri"], asset["version"], wanted.name, wanted.recipe_id)
+        known = self.files
+        row = known and known.find(asset["uri"], asset["version"], wanted.name, wanted.recipe_id, wanted.target)
         if row and (wanted.target is None or row["uri"] == wanted.target) and not self._outdated(row):
             return row
         return None

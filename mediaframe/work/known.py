@@ -25,14 +25,21 @@ class Known:
         self._index = Index()
         version = "source_version" if source == "source" else "version"
         for row in rows:
+            told = json.dumps(row, default=plain)
             key = _key(row[source], row[version], row[name] if name else "", row.get("recipe_id") or "")
-            self._index.claim(key, json.dumps(row, default=plain))
+            if self._index.claim(key, told) is not None and also is not None:
+                self._index.claim(_at(key, row[also]), told)  # The same made once more, under another name.
             if also is not None:
                 self._index.claim(_key(row[also], None, "", ""), "")
 
-    def find(self, uri: str, version: str | None, name: str, recipe_id: str) -> dict[str, Any] | None:
-        """Give the row of this version of a source, or None."""
-        found = self._index.get(_key(redact(uri), version, name, recipe_id)) if version else None
+    def find(
+        self, uri: str, version: str | None, name: str, recipe_id: str, at: str | None = None
+    ) -> dict[str, Any] | None:
+        """Give the row of this version of a source, or None: the one under the name `at` where there are several."""
+        if not version:
+            return None
+        key = _key(redact(uri), version, name, recipe_id)
+        found = (self._index.get(_at(key, at)) if at is not None else None) or self._index.get(key)
         row: dict[str, Any] | None = None if found is None else json.loads(found)
         return row
 
@@ -78,6 +85,10 @@ def plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _at(key: bytes, name: str) -> bytes:
+    return hashlib.blake2b(key + name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _key(source: str, version: str | None, name: str, recipe_id: str) -> bytes:

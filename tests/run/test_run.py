@@ -21,6 +21,7 @@ from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION, schema
 from mediaframe.work.commit import AREA, head_commit
+from mediaframe.work.events import Tally
 from tests.run.media import picture, pictures
 
 THUMB = mf.image.resize(64, 64, fit="cover").webp()
@@ -437,3 +438,67 @@ def test_results_that_are_scanned_by_themselves_are_sources(source: Path, tmp_pa
 
     assert run.manifest["uri"].to_list() == [f"tiny/00{n}.webp" for n in range(4)]
     assert mf.verify(to, deep=True).checked == 8
+
+
+def test_one_layout_after_the_other_does_nothing_twice(
+    frame: mf.MediaFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = tmp_path / "out"
+    for layout in ("{rendition}/{stem}.{ext}", "{stem}-{rendition}.{ext}"):
+        frame.export(to, layout=layout)
+    reads = Reads(monkeypatch)
+
+    first = frame.export(to, layout="{rendition}/{stem}.{ext}")
+    second = frame.export(to, layout="{stem}-{rendition}.{ext}")
+
+    assert first.summary["counts"] == second.summary["counts"] == {"reused": 4}
+    assert first.manifest["uri"].to_list() == [f"thumb/00{n}.webp" for n in range(4)]
+    assert reads.uris == []
+    assert mf.verify(to, deep=True).checked == 8
+
+
+def test_a_live_run_keeps_its_name(frame: mf.MediaFrame, tmp_path: Path) -> None:
+    run = frame.start(tmp_path / "out")
+    name = run.id
+
+    run.result(timeout=60)
+
+    assert run.id == name
+    assert mf.open_run(tmp_path / "out", name).state == "complete"
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_file_is_no_place_to_export_to(frame: mf.MediaFrame, tmp_path: Path, dry_run: bool) -> None:
+    (tmp_path / "out").write_bytes(b"somebody else's")
+
+    with pytest.raises(UsageError, match="expected a folder to export to, got a file"):
+        frame.export(tmp_path / "out", dry_run=dry_run)
+
+    assert (tmp_path / "out").read_bytes() == b"somebody else's"
+
+
+def test_a_run_that_has_not_ended_is_named_where_there_is_no_manifest_yet(tmp_path: Path) -> None:
+    plan = tmp_path / AREA / "runs" / "20260101T000000-abcdef" / "plan.json"
+    plan.parent.mkdir(parents=True)
+    plan.write_text("{}")
+
+    with pytest.raises(RunError, match="run 20260101T000000-abcdef has not come to its end; resume it"):
+        mf.verify(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [1, 4])
+def test_a_check_says_how_many_files_in_words_that_fit(source: Path, tmp_path: Path, kept: int) -> None:
+    mf.scan(source).head(kept).with_columns(thumb=THUMB).export(tmp_path / "out")
+
+    said = repr(mf.verify(tmp_path / "out"))
+
+    assert f"sizes of {kept} file{'s' * (kept > 1)} compared, 0 missing" in said
+
+
+def test_progress_says_no_rate_before_there_is_one() -> None:
+    tally = Tally(total=8)
+    planning = tally.progress().line()
+    tally.enter("running")
+
+    assert planning == "planning"
+    assert tally.progress().line() == "0 of 8"
