@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mediaframe.errors import AssetError, RecipeError, expected
+from mediaframe.errors import AssetError, RecipeError, UsageError, expected
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import sniff
 from mediaframe.model.recipe import Finished
@@ -37,6 +37,8 @@ def run_one(
         raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
     if to is not None and recipe.format is None:
         raise RecipeError(f"{recipe!r}: a measure gives a value, not a file; leave `to` out")
+    if to is not None and not isinstance(source, bytes | bytearray | memoryview) and _same(source, to):
+        raise UsageError(f"run(to={os.fspath(to)!r}): that is the source itself; give another name, so that it is kept")
     data = _read(source, limits or Limits(), storage_options)
     reply, payload = _render(recipe, data, limits or Limits())
     if reply["status"] == "failed":
@@ -67,6 +69,16 @@ def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | N
     if not data:
         raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
     return data
+
+
+def _same(source: object, to: str | os.PathLike[str]) -> bool:
+    """Whether two names are of one file, by way of links too."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    one, other = os.fspath(source), os.fspath(to)
+    if one == other:
+        return True
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
 
 
 def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
