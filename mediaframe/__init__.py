@@ -79,7 +79,8 @@ class _Face(ModuleType):
 
 def __getattr__(name: str) -> Any:
     if name not in _NAMES:
-        raise AttributeError(f"module 'mediaframe' has no attribute {name!r}")
+        here = sys.modules[__name__]  # With it, Python adds the nearest name to the traceback.
+        raise AttributeError(f"module 'mediaframe' has no attribute {name!r}", name=name, obj=here)
     value = getattr(import_module(_NAMES[name]), name)
     globals()[name] = value
     return value

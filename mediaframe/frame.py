@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from mediaframe.errors import ExpressionError, RecipeError, UsageError, expected
+from mediaframe.errors import ExpressionError, RecipeError, UsageError, did_you_mean, expected
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
@@ -157,7 +157,10 @@ class MediaFrame:
                 f"{name}() needs all rows, but a frame works batch by batch: "
                 f"collect() first, then polars; mf.scan(table) brings the result back"
             )
-        raise AttributeError(f"a MediaFrame has no {name!r}")
+        if not name.startswith("_") and name in self._query.schema:
+            raise AttributeError(f"{name!r} is a column: say pl.col({name!r}), or collect() and take it from the table")
+        near = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
+        raise AttributeError(f"a MediaFrame has no {name!r}{near}")
 
     # ---- what is done ------------------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class Preview:
         self._media = media
 
     def __repr__(self) -> str:
-        return f"Preview of {self.table.height} rows: {', '.join(self._media) or 'no media columns'}"
+        return f"Preview of {_rows(self.table.height)}: {', '.join(self._media) or 'no media columns'}"
 
     def _repr_html_(self) -> str:
         """Show the renditions; those that a notebook cannot show are told of by their sizes."""
@@ -103,7 +103,7 @@ class Preview:
                 told[name] = _said(row[name])
                 pictures += _small(row[name], name, f"{name} of {row.get('name', '')}")
             rows.append(told)
-        facts = [f"{self.table.height} rows rendered, nothing written"]
+        facts = [f"{_rows(self.table.height)} rendered, nothing written"]
         columns = [*names, *self._renditions()]
         return rows_html(Rows(facts=facts, thumbs=pictures, columns=columns, rows=rows, title="Preview"))
 
@@ -112,6 +112,10 @@ class Preview:
 
     def _measures(self) -> Sequence[str]:
         return [name for name, recipe in self._media.items() if recipe.measure is not None]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _small(made: Mapping[str, Any] | None, caption: str, alt: str) -> list[Thumb]:

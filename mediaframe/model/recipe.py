@@ -62,8 +62,18 @@ class Recipe:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name == "run":
+            raise RecipeAttributeError(f"{self!r} is not finished: end it with a format, such as .webp().run(...)")
         known = [one for one in dir(type(self)) if not one.startswith("_")]
-        raise RecipeAttributeError(f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{did_you_mean(name, known)}")
+        near = did_you_mean(name, known) or self._after_a_turn(name)
+        raise RecipeAttributeError(f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{near}")
+
+    def _after_a_turn(self, name: str) -> str:
+        """Give the end of a message that names the step after which there is such a word."""
+        for word, made in vars(type(self)).items():
+            if isinstance(made, turn) and hasattr(made.to, name):
+                return f"; it stands after .{word}()"
+        return ""
 
     def then(self, operation: Operation) -> Any:
         """Add any operation, one of another package too; the chain of methods does nothing else."""
@@ -128,6 +138,14 @@ class Finished:
 
     def __repr__(self) -> str:
         return ".".join([self.start, *map(repr, (*self.steps, self.end))])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in self.__slots__:
+            raise AttributeError(name)
+        if any(hasattr(kind, name) for kind in Recipe.of_kind.values()):
+            raise RecipeAttributeError(f"{self!r} is finished: put .{name}() before .{self.end.word}()")
+        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        raise RecipeAttributeError(f"{self!r} is finished: no {name!r} there{did_you_mean(name, known)}")
 
     @property
     def _key(self) -> tuple[object, ...]:
@@ -255,6 +273,7 @@ class turn(Generic[P, R]):  # noqa: N801  # it reads as a verb where it is used
 
     def __init__(self, spec: Callable[P, Operation], to: type[R]) -> None:
         self.spec: Any = spec
+        self.to = to
 
     @overload
     def __get__(self, recipe: None, owner: type[Recipe]) -> type[Operation]: ...
@@ -347,7 +366,7 @@ def parse_recipe(text: str, kind: Kind | None = None) -> Finished:
         raise
     except (ValueError, RecursionError, MemoryError):  # A null character; more brackets or words than Python takes.
         raise RecipeError(f"{text[:60]!r}... does not read as a recipe: expected words and their arguments") from None
-    if calls and calls[0][1] is None:
+    if calls and calls[0][1] is None and (kind is None or calls[0][0] in Recipe.of_kind or len(calls) > 1):
         kind = calls.pop(0)[0]  # type: ignore[assignment]  # _begin checks it
     if kind is None:
         raise RecipeError(f"{text!r}: say what it begins with, such as image.{text.strip()}")

@@ -156,3 +156,21 @@ def test_a_run_of_bad_assets_alone_comes_to_its_end(tmp_path: Path) -> None:
         assert (run.manifest.height, run.measures.height) == (20, 20)
         assert {*run.manifest["status"], *run.measures["status"]} == {"failed"}
         assert "E_INTERNAL" not in set(run.failures["error_code"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: mf.image.resize(64).run("a.jpg"), r"is not finished: end it with a format, such as \.webp\(\)\.run\("),
+        (lambda: mf.image.webp().resize(64), r"is finished: put \.resize\(\) before \.webp\(\)"),
+        (lambda: mf.image.webp().rnu("a.jpg"), "is finished: no 'rnu' there; did you mean 'run'"),
+        (lambda: mf.video.webp(), r"no 'webp' there; it stands after \.frame\(\)"),
+        (lambda: mf.document.resize(64), r"no 'resize' there; it stands after \.page\(\)"),
+        (lambda: mf.parse_recipe("resize", kind="image"), r"expected resize\(\.\.\.\), got resize"),
+        (lambda: mf.scan(".").bytes, r"'bytes' is a column: say pl\.col\('bytes'\)"),
+        (lambda: mf.scan(".").exprot("out"), "a MediaFrame has no 'exprot'; did you mean 'export'"),
+    ],
+)
+def test_a_slip_is_answered_with_what_to_write(wrong: Callable[[], Any], said: str) -> None:
+    with pytest.raises((UsageError, AttributeError), match=said):
+        wrong()
