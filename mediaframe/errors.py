@@ -35,7 +35,7 @@ def _table(*rows: tuple[str, str, bool, str, str]) -> dict[str, Code]:
 
 
 CODES: dict[str, Code] = _table(
-    ("E_SOURCE_NOT_FOUND", "source", False, "The source is not there.", "Scan again; the file was moved or deleted."),
+    ("E_SOURCE_NOT_FOUND", "source", False, "The source is not there.", "Check the path; scan again if the file was moved."),
     ("E_SOURCE_DENIED", "source", False, "The store refused to let us read.", "Check permissions or credentials."),
     ("E_SOURCE_CHANGED", "source", False, "The source is not the one that was scanned.", "Scan and export again."),
     ("E_SOURCE_EMPTY", "source", False, "The file has no bytes.", "Upload it again."),

@@ -26,7 +26,7 @@ _PAGE = Door("mediaframe.demo.page", "write_page")
 
 _LINES = (
     "import mediaframe as mf",
-    "assets = mf.scan({media!r}).probe().with_columns(thumb=mf.image.resize(320).webp())",
+    "assets = mf.scan({media!r}).probe().with_columns(small=mf.image.resize(320).webp())",
     "assets.export({web!r}).manifest",
 )
 

@@ -82,7 +82,7 @@ def show_failures(failures: pl.DataFrame, indent: int = 0) -> None:
             _short(row["source"]),
             faint(row["what"]),
             Text(plain(row["error_code"]), style=BAD),
-            _advice(row["error_code"]),
+            _told_or_advice(row),
         )
         for row in failures.head(SHOWN).iter_rows(named=True)
     ]
@@ -139,6 +139,12 @@ def _advised(failures: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _advice(code: str | None) -> str:
     return in_shell(CODES[code].advice) if code in CODES else ""
+
+
+def _told_or_advice(row: Mapping[str, Any]) -> str:
+    """Give what to do; where that stands in the message alone, give the message."""
+    advice = _advice(row["error_code"])
+    return plain(row["error"]) if advice.startswith("See ") and row["error"] else advice
 
 
 def _short(source: str) -> str:

@@ -29,6 +29,9 @@ from mediaframe.cli.screen import (
 )
 from mediaframe.errors import CODES
 
+NOTHING = "nothing is there, or nothing that the pattern and the filter let pass; --hidden shows dotfiles too"
+"""Said where no row is left."""
+
 SHOWN = 40
 """Rows that are shown, unless all are asked for."""
 
@@ -145,6 +148,8 @@ def _line(rows: pl.DataFrame) -> Text:
     totals = _totals(rows)
     line = Text(count(totals["count"], "asset"), style=STRONG)
     line.append(f", {size(totals['bytes'])}", style="not bold")
+    if not totals["count"]:
+        line.append(f"  ·  {NOTHING}", style=f"not bold {FAINT}")
     kinds = [f"{kind} {found['count']:,} ({size(found['bytes'])})" for kind, found in totals["kinds"].items()]
     line.append("".join(f"  ·  {plain(one)}" for one in kinds), style=f"not bold {FAINT}")
     if bad := totals.get("statuses", {}).get("error"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 import mediaframe as mf
-from mediaframe.errors import UsageError
+from mediaframe.errors import StoreError, UsageError
 from mediaframe.work.events import Watcher
 
 MEDIA, WEB, REPORT, MARK = "media", "web", "report.html", ".mediaframe-demo"
@@ -53,15 +53,26 @@ class Place:
         return self.folder / REPORT
 
     def prepare(self, *, keep: bool) -> None:
-        """Make the folder ready; UsageError where other files stand in it.
+        """Make the folder ready; UsageError where other files stand in it, StoreError where it cannot be written to.
 
         What an earlier demo made is removed, unless it is to be kept: then its results are used again.
         """
         mark = self.folder / MARK
-        if self.folder.exists() and not mark.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(f"demo: {self.folder} is a file; give a new folder")
+        if self.folder.exists() and not mark.exists() and any(self.folder.iterdir()):
             raise UsageError(f"demo: {self.folder} is not empty and no demo made it; give a new folder")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text("This folder was made by `mediaframe demo`, which may remove media/, web/ and report.html.\n")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            mark.write_text(
+                "This folder was made by `mediaframe demo`, which may remove media/, web/ and report.html.\n"
+            )
+        except OSError as error:
+            raise StoreError(
+                f"demo: {self.folder} cannot be written to ({error.strerror}); give a folder that can: "
+                "mediaframe demo ~/mediaframe-demo",
+                code="E_STORE_AUTH",
+            ) from None
         if not keep:
             for part in (self.media, self.web):
                 shutil.rmtree(part, ignore_errors=True)

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 import mediaframe as mf
+from mediaframe.cli.demo import _LINES
 from mediaframe.demo.media import _write
 from mediaframe.demo.pictures import _orientations, makers
-from mediaframe.demo.story import MARK, Place
+from mediaframe.demo.story import MARK, Place, frame_of
 from mediaframe.errors import UsageError
 
 Shell = Callable[..., Any]
@@ -76,7 +77,7 @@ def test_an_earlier_demo_is_removed_but_for_what_is_not_its_own(tmp_path: Path) 
 def test_a_file_is_no_folder_for_a_demo(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
 
-    with pytest.raises(UsageError, match="not empty"):
+    with pytest.raises(UsageError, match="is a file; give a new folder"):
         Place(tmp_path / "file").prepare(keep=False)
 
 
@@ -104,3 +105,25 @@ def test_the_demo_tells_the_main_job_from_end_to_end(shell: Shell, tmp_path: Pat
     assert page.count("<img") > 50
     assert all(part.startswith("data:") for part in page.split('src="')[1:])
     assert "<script" not in page
+
+
+def test_a_place_that_cannot_be_written_to_is_said_in_a_line(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    ended = shell("demo", tmp_path / "file" / "demo")
+
+    assert ended.code == 1
+    assert "cannot be written to (Not a directory); give a folder that can" in ended.err
+
+
+def test_the_lines_that_are_printed_run_beside_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path)
+    (place.media / "landscapes").mkdir(parents=True)
+    Image.linear_gradient("L").convert("RGB").save(place.media / "landscapes" / "one.jpg")
+    frame_of(place.media).export(place.web)
+    known: dict[str, Any] = {}
+
+    for line in _LINES:
+        exec(line.format(media=str(place.media), web=str(place.web)), known)  # as a reader pastes it
+
+    assert known["assets"].export(place.web).manifest["status"].to_list() == ["reused"]

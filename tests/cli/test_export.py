@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import mediaframe as mf
+from mediaframe.cli.ending import show_failures
 
 Shell = Callable[..., Any]
 Files = Callable[[Path], list[str]]
@@ -184,3 +186,15 @@ def test_verify_names_what_is_missing_changed_and_extra(shell: Shell, media: Pat
     assert (deep.code, deep.json["changed"], deep.json["extra"]) == (1, ["thumb/gray.webp"], ["note\u202etxt"])
     assert said.code == 1
     assert "\u202e" not in said.out
+
+
+def test_where_the_message_alone_says_what_to_do_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"what": "thumb", "stage": "decode", "retryable": False, "asset_id": "1"}
+    heic = {"error_code": "E_UNSUPPORTED_FORMAT", "error": "HEIC needs a decoder: pip install 'mediaframe[heic]'"}
+    torn = {"error_code": "E_TRUNCATED", "error": "the end mark is missing"}
+
+    show_failures(pl.DataFrame([{**told, **heic, "source": "/a.heic"}, {**told, **torn, "source": "/b.jpg"}]))
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "E_UNSUPPORTED_FORMAT HEIC needs a decoder: pip install 'mediaframe[heic]'" in shown
+    assert "E_TRUNCATED Fetch the original again." in shown

@@ -13,7 +13,20 @@ from mediaframe.errors import RunError
 from mediaframe.presets import PRESETS
 
 Shell = Callable[..., Any]
-COMMANDS = ("scan", "probe", "export", "explain", "resume", "retry", "verify", "formats", "presets", "doctor", "demo")
+COMMANDS = (
+    "scan",
+    "probe",
+    "export",
+    "explain",
+    "resume",
+    "retry",
+    "verify",
+    "gc",
+    "formats",
+    "presets",
+    "doctor",
+    "demo",
+)
 
 
 def able(**changes: Any) -> dict[str, Any]:

@@ -107,3 +107,11 @@ def test_secrets_in_a_url_are_not_repeated(shell: Shell) -> None:
     assert ended.code in (1, 2)
     assert "SECRET" not in ended.err
     assert "abc" not in ended.err
+
+
+@pytest.mark.parametrize("command", ["scan", "probe"])
+def test_where_nothing_is_found_that_is_said(shell: Shell, media: Path, command: str) -> None:
+    ended = shell(command, media / "*.jpgg")
+
+    assert ended.code == 0
+    assert "0 assets, 0 B  ·  nothing is there, or nothing that the pattern and the filter let pass" in ended.out
