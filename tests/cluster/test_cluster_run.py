@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -190,6 +193,23 @@ def test_a_scheduler_that_dies_ends_the_run_typed(by_hand, tmp_path):
         run.result(60)
     assert ended.value.code == "E_WORKER_LOST"
     assert mf.resume(tmp_path / "out", client=False).state == "complete"
+
+
+def test_the_shell_sends_an_export_to_a_scheduler_and_goes_on_with_it(by_hand, tmp_path):
+    source, address = pictures(tmp_path / "in", 4), by_hand(1).address
+    recipe = ["--image", "small=resize(32).png()", "--json"]
+
+    made = shell("export", str(source), str(tmp_path / "out"), *recipe, "--scheduler", address)
+    again = shell("resume", str(tmp_path / "out"), "--scheduler", address)
+
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["counts"] == {"written": 4}
+    assert again.returncode == 0, again.stderr
+
+
+def shell(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mediaframe", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100)
 
 
 def test_a_cancel_ends_what_hangs_on_the_workers_and_keeps_what_is_done(client, tmp_path, monkeypatch):
