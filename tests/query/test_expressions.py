@@ -360,9 +360,12 @@ def test_an_expression_nested_too_deeply_is_refused_not_crashed_on():
     for _ in range(3000):
         expr = expr + 1
 
+    said = ""
     try:
         check_expression(expr, ROWS.schema)
     except ExpressionError as refused:
-        assert "nested too deeply" in refused.message
-    else:
+        said = refused.message
+
+    assert not said or "nested too deeply" in said
+    if not said:
         assert ROWS.select(expr)["a"].to_list() == ROWS.select(col("a") + 3000)["a"].to_list()
