@@ -82,10 +82,14 @@ class ClusterPool:
         self._runs: set[_Run[Any, Any]] = set()
         self._seen = self._looked = 0.0
         self._ready = self._closed = False
+        self._plugin: _Slots | None = None
+        self._dashboard: str | None = None
 
     @property
     def dashboard(self) -> str | None:
         """Where the cluster shows itself, without credentials."""
+        if self._dashboard or self._closed:
+            return self._dashboard
         with contextlib.suppress(*_GONE, KeyError):
             link = self.client.dashboard_link
             return redact(link) if link else None
@@ -160,6 +164,10 @@ class ClusterPool:
                 code="E_WORKER_LOST",
             )
 
+    def register(self) -> None:
+        """Let the scheduler give slots to all workers, those to come included, unless it does already."""
+        self.client.register_plugin(self._plugin, name=self.name)
+
     def _workers(self) -> Mapping[str, int]:
         try:
             found: Mapping[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=_ANSWER)
@@ -186,9 +194,10 @@ class ClusterPool:
             return
         with Slot(self.limits) as slot:
             expected = fitness(slot)
-        self._ready = True
+        self._plugin, self._ready = _Slots(self.limits, expected, self._handlers), True
         try:
-            self.client.register_plugin(_Slots(self.limits, expected, self._handlers), name=self.name)
+            self.register()
+            self._dashboard = self.dashboard
             found = self.client.run(_differences, self.name, on_error="return")
         except _GONE as error:
             raise RunError(f"{self._place()}: the workers cannot be prepared: {redact(str(error))}") from error
@@ -310,7 +319,10 @@ class _Run(Generic[T, R]):
             _refuse("that came later", landed.value)
         if landed.state == "failed":
             raise landed.value
-        if landed.state == "stopped" and not self.stopped:  # Its worker was told to leave.
+        if landed.state == "unready" and not self.stopped:
+            with contextlib.suppress(*_GONE):
+                self.pool.register()
+        if landed.state in ("stopped", "unready") and not self.stopped:  # Its worker was told to leave.
             self._submit(flight.task, flight.losses)
         elif landed.value is not None or landed.state == "done":
             yield landed.value
@@ -369,6 +381,9 @@ class _Parcel:
 class _Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
     """Owns the slots of one worker process; workers that join later get one as well."""
 
+    idempotent = True
+    """To register it again does nothing, unless the scheduler has forgotten it."""
+
     def __init__(self, limits: Limits, expected: Mapping[str, str], handlers: str | None) -> None:
         self.limits, self.expected, self.handlers = limits, expected, handlers
 
@@ -377,7 +392,7 @@ class _Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
         limit = worker.memory_manager.memory_limit
         memory = int(limit * _SHARE) if limit else None
         self.station = Station(self.limits, self.expected, memory=memory, handlers=self.handlers)
-        self._rest = PeriodicCallback(lambda: self.station.rest(_IDLE), 1000 * _IDLE / 4)
+        self._rest = PeriodicCallback(lambda: to_thread(self.station.rest, _IDLE), 1000 * _IDLE / 4)
         self._rest.start()
 
     async def teardown(self, worker: Worker) -> None:
@@ -389,9 +404,9 @@ class _Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
 def _do(name: str, run: int, work: _Parcel, task: _Parcel) -> Landed:
     """Do a task on a worker."""
     plugin = get_worker().plugins.get(name)
-    if plugin is None:  # The pool was closed meanwhile, or this worker has only just come.
+    if plugin is None:  # The pool was closed meanwhile, the worker has only just come, or the scheduler was restarted.
         time.sleep(0.1)
-        return Landed("stopped")
+        return Landed("unready")
     landed: Landed = plugin.station.do(run, work.data, task.data)
     return landed
 

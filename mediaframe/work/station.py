@@ -25,7 +25,7 @@ KEPT = 4
 class Landed:
     """What became of a task: its result, what it raised, or that it was stopped, with what was done until then."""
 
-    state: Literal["done", "failed", "stopped", "unfit"]
+    state: Literal["done", "failed", "stopped", "unfit", "unready"]
     value: Any = None
 
 

@@ -73,6 +73,16 @@ def test_a_closed_pool_leaves_nothing_on_the_workers(client):
         list(pool.run(double, [1]))
 
 
+def test_slots_that_a_cluster_forgot_are_given_again(client):
+    with ClusterPool(client) as pool:
+        results = pool.run(slow, range(60))
+        found = [next(results)]
+        client.unregister_worker_plugin(pool.name)
+        found += results
+
+    assert sorted(found) == list(range(60))
+
+
 def test_workers_with_other_versions_are_named_before_work_starts(client, monkeypatch):
     here = cluster.fitness
     monkeypatch.setattr(cluster, "fitness", lambda slot: {**here(slot), "engine vips": "vips 7.0"})
