@@ -66,7 +66,8 @@ class Prober:
 
     def _remembered(self, asset: Mapping[str, Any]) -> dict[str, Any] | None:
         row = self.known and self.known.find(asset["uri"], asset["version"], "", "")
-        return {name: row[name] for name in _NAMES} if row else None
+        # What could not be read is tried again: the store may answer now, and the limits may be others.
+        return {name: row[name] for name in _NAMES} if row and row["status"] != "error" else None
 
 
 @dataclass(frozen=True, slots=True)
