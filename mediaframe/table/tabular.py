@@ -120,6 +120,8 @@ class Table:
             near = did_you_mean("uri", self._schema) or _likely(self._schema)
             raise UsageError(f"{self._said}: no column 'uri'{near}; rename the one that says where the files are")
         for name, dtype in self._schema.items():
+            if name.startswith("__mf_"):
+                raise UsageError(f"{self._said}: column {name!r} has a name of ours within; drop or rename it")
             wanted = _wanted(name, dtype)
             if not _fits(dtype, wanted):
                 raise UsageError(f"{self._said}: column {name!r} is {dtype}, but is kept for {wanted} here; rename it")
