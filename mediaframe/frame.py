@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from mediaframe.errors import ExpressionError, RecipeError, UsageError, did_you_mean, expected
+from mediaframe.errors import ExpressionError, LayoutError, RecipeError, UsageError, did_you_mean, expected
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
@@ -410,6 +410,8 @@ class MediaFrame:
         copies = ORIGINALS if originals is True else originals or None
         if copies and ORIGINAL in recipes:
             raise UsageError(f"export(originals=...): a column is named {ORIGINAL!r} already; rename it first")
+        if copies and Layout(copies).needs_key:
+            raise LayoutError(f"export(originals={copies!r}): copies have no {{key}}; name them by {{id}} or {{path}}")
         for template in (layout, copies):
             if template:
                 Layout(template).check([*self.columns, *OWN])

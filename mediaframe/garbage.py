@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +18,7 @@ from mediaframe.model.quantity import parse_seconds
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Leftover, Stat, Store
 from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, read_manifest, runs
-from mediaframe.work.hidden import PLAN, ROW
-from mediaframe.work.job import Job
-from mediaframe.work.lock import Lock
+from mediaframe.work.lock import AFTER, Lock
 
 AGE = "7d"
 """Younger things are left alone unless told: somebody may be at work with them."""
@@ -133,37 +130,21 @@ def _age(given: str | float) -> float:
 
 
 def _note(store: Store, head: Commit | None, index: Index) -> None:
-    """Note every name that a run has planned or logged, then those that are to be kept."""
+    """Note every name that a run tells of, then those that are to be kept."""
     unfinished = []
     for run in runs(store):
         files = RunFiles(store, run)
         summary = files.summary()
         if summary is None or summary["state"] not in _DONE:
             unfinished.append(files)
-        index.put_many((_digest(name), _OURS) for name in _named(files))
+        # Where a run that ended has failed it has nothing: what stands under such a name is of others.
+        index.put_many((_digest(name), _OURS) for name in files.told())
     for files in unfinished:
-        index.put_many((_digest(name), _KEPT) for name in _named(files))
+        index.put_many((_digest(name), _KEPT) for name in files.names())
     for entry in head.manifests if head else ():
         if entry["table"] == "renditions":
             rows = read_manifest(store, entry).select(pl.col("uri").drop_nulls())
             index.put_many((_digest(name), _KEPT) for name in rows["uri"])
-
-
-def _named(files: RunFiles) -> Iterator[str]:
-    """Give the names of a run: those of its plan, and those that were known only late, of its row log.
-
-    Where a row says that something else stood under its name, that is not of the run.
-    """
-    job = Job.from_json(files.plan()["job"])
-    conflicts = set[tuple[int, int]]()
-    for lines in files.logs():
-        yield from (line["uri"] for line in lines if line.get("uri"))
-        conflicts.update((one["row"], one["place"]) for one in lines if one.get("error_code") == "E_STORE_CONFLICT")
-    for part in files.inputs():
-        for row, plan in part.select(ROW, PLAN).iter_rows():
-            for name, target in json.loads(plan):
-                if target and (row, job.place(name)) not in conflicts:
-                    yield target
 
 
 def _unknown(store: Store, head: Commit | None, index: Index, limit: float) -> tuple[list[Stat], int]:
@@ -201,7 +182,7 @@ def _is_litter(name: str, planned: set[str], manifests: set[str]) -> bool:
         return parts[2] not in planned
     if parts[1] == "manifests":
         return name not in manifests
-    return parts[1].startswith("probe-")
+    return parts[1].startswith("probe-") or name.startswith(AFTER)
 
 
 def _names(left: list[Leftover], *, upload: bool) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from mediaframe.storage.store import Store
 from mediaframe.work.ability import engine_versions
 from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
 from mediaframe.work.carry import blame, carry_out
-from mediaframe.work.commit import RunFiles, head_commit, runs
+from mediaframe.work.commit import RunFiles, head_commit, refuse_superseded, runs
 from mediaframe.work.events import Progress, Tally, Watcher
 from mediaframe.work.job import Job
 from mediaframe.work.known import Known
@@ -245,7 +245,7 @@ class Run:
         """Freeze the rows, then carry the run out."""
         _refuse_file(self.store)
         self._state = "planning"
-        with self._slots(self._doing.limits) as pool, Lock(self.store):
+        with self._slots(self._doing.limits) as pool, Lock(self.store, self.cancel):
             try:
                 engine = engine_versions(pool) if refresh == "engine" else None
                 begun = begin(
@@ -256,7 +256,7 @@ class Run:
                 self._error = error
                 raise
             self.files = begun.files
-            self._carry_out(begun.job, pool, again=False, ours=begun.ours)
+            self._carry_out(begun.job, pool, again=begun.again, ours=begun.ours)
         return self
 
     def in_background(self, *args: Any) -> Run:
@@ -276,9 +276,10 @@ class Run:
         """Work through what is left, with slots of its own."""
         job = Job.from_json(self.files.plan()["job"])
         self._stop.clear()
-        with self._slots(job.limits) as pool, Lock(self.store):
+        with self._slots(job.limits) as pool, Lock(self.store, self.cancel):
+            refuse_superseded(self.files)
             self.store.sweep(older_than=0)
-            self._carry_out(job, pool, again=again, ours=True)
+            self._carry_out(job, pool, again=again, ours=not again)
 
     def _work_on(self, client: Any) -> None:
         if client is not None:

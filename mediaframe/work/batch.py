@@ -32,6 +32,8 @@ class Wanted:
     """What is done; None copies the source as it is."""
     target: str | None = None
     """Where the result goes, below the destination; None where it is known only late, or for a measure."""
+    taken: bool = False
+    """Whether a file of others stood under its name: that is never replaced, unless the run was told to replace."""
 
     @property
     def text(self) -> str:

@@ -8,26 +8,30 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
+from mediaframe.storage.index import Index
 from mediaframe.storage.store import Store
+from mediaframe.work.among import own_results
 from mediaframe.work.carry import settle
-from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured, runs
+from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured, runs, superseded
 from mediaframe.work.events import Tally
 from mediaframe.work.freeze import Freezer, Frozen
 from mediaframe.work.job import FORMAT, Job
-from mediaframe.work.known import Known, own_results
+from mediaframe.work.known import Known
 from mediaframe.work.stream import Stream
 
 Rows = Callable[[Known | None, Known | None], Stream]
 """Gives the rows of a frame, told what is known of their headers, and what was measured before."""
 
 OnExists = Literal["error", "replace", "version"]
+
+_STAMP = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Begun:
     job: Job
     ours: bool
     """Whether an earlier attempt at the same rows was killed, so that what stands there may be ours."""
+    again: bool = False
+    """Whether what failed in that attempt is tried once more, since the limits are others now."""
 
 
 def begin(
@@ -61,10 +67,11 @@ def begin(
     engines
         The versions of the engines, where results of other versions are to be made again.
     """
+    run_id = _after(run_id, runs(store))
     if on_exists == "version":
         job = replace(job, prefix=f"{run_id}/")
     with _frozen(store, job, rows, on_exists, engines) as (frozen, freezer, stream):
-        earlier = None if on_exists == "version" else _unfinished(store, job.identity(frozen.digest))
+        earlier = None if on_exists == "version" else _adopted(store, job, frozen.digest)
         if earlier is None:
             if on_exists == "error":
                 freezer.refuse_stale()
@@ -72,7 +79,10 @@ def begin(
             _publish(files, job, frozen, stream, tally)
             return Begun(files, job, ours=False)
     files = RunFiles(store, earlier)
-    return Begun(files, Job.from_json(files.plan()["job"]), ours=True)
+    begun = Job.from_json(files.plan()["job"])
+    again = begun.limits != job.limits
+    begun = replace(begun, limits=job.limits, cache_control=job.cache_control, replace=job.replace)
+    return Begun(files, begun, ours=True, again=again)
 
 
 def rehearse(store: Store, job: Job, rows: Rows, on_exists: OnExists, folder: Path) -> None:
@@ -91,7 +101,7 @@ def new_id() -> str:
     >>> len(new_id())
     22
     """
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
 
 
 def mediaframe_version() -> str:
@@ -109,17 +119,32 @@ def _frozen(
     head = head_commit(store) if on_exists != "version" else None
     with (
         Known(live(store, head).iter_rows(named=True), name="rendition", also="uri") as files,
-        Known(measured(store, head).iter_rows(named=True), name="measure") as values,
+        Known(_measured(store, head, engines), name="measure") as values,
         Known(_probed(store, head), source="uri") as probed,
+        Index() as ours,
         tempfile.TemporaryDirectory(prefix="mediaframe-") as folder,
     ):
         freezer = Freezer(job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines)
         stream = rows(probed, values)
         stream.prober.keep_in = Path(folder)
-        stream.leave_out = own_results(store, stream.root, files)
+        stream.leave_out = own_results(store, stream.root, lambda: _results(store), ours)
         frozen = freezer.freeze(stream.frozen(), Path(folder))
         freezer.refuse_clashes()
         yield frozen, freezer, stream
+
+
+def _results(store: Store) -> Iterator[str]:
+    """Give the names of what runs have made here, or were about to make when they were killed."""
+    yield from live(store, head_commit(store))["uri"]
+    for files in _unfinished(store):
+        yield from files.names()
+
+
+def _measured(store: Store, head: Commit | None, engines: frozenset[str] | None) -> Iterator[dict[str, Any]]:
+    """Give the values that are known, of these engines alone where they are given."""
+    for row in measured(store, head).iter_rows(named=True):
+        if engines is None or row["engine"] in engines:
+            yield row
 
 
 def _probed(store: Store, head: Commit | None) -> Iterator[dict[str, Any]]:
@@ -132,16 +157,41 @@ def _probed(store: Store, head: Commit | None) -> Iterator[dict[str, Any]]:
             yield from table.iter_rows(named=True)
 
 
-def _unfinished(store: Store, identity: str) -> str | None:
-    """Find a run of the same recipes over the same rows that never came to its end."""
+def _unfinished(store: Store) -> Iterator[RunFiles]:
+    """Give the runs that never came to their end, the newest first."""
     for run in reversed(runs(store)):
         files = RunFiles(store, run)
         summary = files.summary()
-        if summary is not None and summary["state"] in ("complete", "complete_with_errors"):
-            continue
-        if files.plan()["identity"] == identity:
-            return run
+        if summary is None or summary["state"] not in ("complete", "complete_with_errors"):
+            yield files
+
+
+def _adopted(store: Store, job: Job, digest: str) -> str | None:
+    """Find a run of the same recipes over the same rows that never came to its end, and may go on.
+
+    One that was to replace is not gone on with by one that is not, nor one whose files others have written anew.
+    """
+    for files in _unfinished(store):
+        plan = files.plan()
+        same = plan["identity"] == job.identity(digest) and (job.replace or not plan["job"]["replace"])
+        if same and not superseded(files):
+            return files.run
     return None
+
+
+def _after(run_id: str, known: list[str]) -> str:
+    """Give an id that comes after all that are known, whatever the clock says: the newest run is the last one.
+
+    >>> _after("20240101T000000-aaaaaa", ["20250101T000000-bbbbbb"])
+    '20250101T000001-aaaaaa'
+    """
+    if not known or run_id > known[-1]:
+        return run_id
+    try:
+        last = datetime.strptime(known[-1][:15], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return run_id
+    return f"{last + timedelta(seconds=1):{_STAMP}}-{run_id.rpartition('-')[2]}"
 
 
 def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: Tally) -> None:
@@ -154,8 +204,10 @@ def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: T
     for number, path in enumerate(frozen.lines):
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         settle(files, tally, number, lines)
+    head = head_commit(files.store)
     plan: dict[str, Any] = {
         "form": FORMAT,
+        "head": head.number if head else 0,
         "run": files.run,
         "identity": job.identity(frozen.digest),
         "rows": frozen.rows,

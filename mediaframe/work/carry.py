@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mediaframe.errors import MediaframeError, RunError
+from mediaframe.storage.names import readable
+from mediaframe.storage.redact import redact
 from mediaframe.storage.source import Sources
 from mediaframe.work.batch import Batch, batches
 from mediaframe.work.commit import RunFiles, commit
@@ -36,10 +38,12 @@ def carry_out(
     again
         Whether what failed is tried once more.
     ours
-        Whether a file that stands under a name of this run may be ours, left behind by an attempt that was killed.
+        Whether a file that stands under a name of this run may be ours, left behind by an attempt that was killed. What
+        that had made and is not there any more is then made again.
     """
-    pending = Pending(files, job)
-    tally.total += pending.count(again=again)
+    pending = Pending(files, job, look=ours)
+    left = pending.count(again=again)
+    tally.total += left
     tally.enter("running")
     if again or ours:
         # Uploads in parts that the killed attempt had begun end here; a resumed run sweeps a disk as well.
@@ -50,8 +54,11 @@ def carry_out(
     work = Work(worker, files)
     for outcome in pool.run(work, batches(pending.items(again=again))):
         tally.count(outcome.lines, outcome.bytes_in)
+        left -= len(outcome.lines)
     if stopped():
         return "cancelled"
+    if left > 0:
+        raise RunError(f"run {files.run}: nothing was told of {left} results; resume it", code="E_INTERNAL")
     return "complete_with_errors" if commit(files).failed else "complete"
 
 
@@ -99,4 +106,4 @@ def settle(files: RunFiles, tally: Tally, number: int, lines: list[dict[str, Any
 def blame(error: BaseException) -> dict[str, str]:
     """Say for `run.json` what made a run fail."""
     code = error.code if isinstance(error, MediaframeError) else "E_INTERNAL"
-    return {"code": code, "message": str(error)[:500]}
+    return {"code": code, "message": readable(redact(str(error)))[:500]}

@@ -23,11 +23,12 @@ from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.bulk import in_order
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
+from mediaframe.work.hidden import PLAN
 from mediaframe.work.job import FORMAT
 
 AREA = "_mediaframe"
 
-_ORDER: dict[str, Any] = {"row": pl.Int64, "place": pl.Int32, "attempt": pl.Int32}
+ORDER: dict[str, Any] = {"row": pl.Int64, "place": pl.Int32, "attempt": pl.Int32}
 """What a line of the row log begins with: where the row stands, and which attempt it was."""
 
 
@@ -75,6 +76,18 @@ class RunFiles:
                 code="E_MANIFEST",
             )
         return found
+
+    def names(self) -> Iterator[str]:
+        """Give the names of results: those that are planned, and those that were known only late."""
+        yield from self.told()
+        for part in self.inputs():
+            for plan in part[PLAN]:
+                yield from (target for _, target in json.loads(plan) if target)
+
+    def told(self) -> Iterator[str]:
+        """Give the names of results that the row log tells of."""
+        for lines in self.logs():
+            yield from (line["uri"] for line in lines if line.get("uri"))
 
     def write_part(self, folder: str, number: int, data: Path) -> None:
         """Publish one part of a table of the run; a part left behind by a killed attempt is replaced."""
@@ -179,17 +192,50 @@ def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -
     if not parts:
         pl.DataFrame(schema=schema(fields)).write_parquet(path)
         return path, 0, 0
-    last = pl.scan_parquet(parts).sort("row", "place", "attempt")
-    last = last.unique(["row", "place"], keep="last", maintain_order=True)
-    last.select([field.name for field in fields]).sink_parquet(path)
+    last_attempts(pl.scan_parquet(parts)).select([field.name for field in fields]).sink_parquet(path)
     counted = pl.scan_parquet(path).select(pl.len(), (pl.col("status") == "failed").sum().alias("failed"))
     count, failed = counted.collect().row(0)
     return path, int(count), int(failed)
 
 
+def superseded(files: RunFiles) -> list[str]:
+    """Give names of results of a run that other runs have written anew since it was planned.
+
+    What its row log says of them is true no more, so the run cannot be committed after those.
+    """
+    head, planned = head_commit(files.store), files.plan().get("head", 0)
+    later = [one for one in (head.manifests if head else ()) if _number(one["name"]) > planned]
+    anew = set[str]()
+    for entry in later:
+        if entry["run"] != files.run and entry["table"] == "renditions":
+            rows = read_manifest(files.store, entry)
+            anew.update(rows.filter(pl.col("status") == "written")["uri"])
+    return sorted(anew.intersection(files.told())) if anew else []
+
+
+def refuse_superseded(files: RunFiles) -> None:
+    """Raise when a run cannot go on, since others have written over it."""
+    if names := superseded(files):
+        raise RunError(
+            f"run {files.run}: other runs have written {len(names)} of its files anew, such as {names[0]}; "
+            "export again: what failed is tried once more, what stands there is used again"
+        )
+
+
+def last_attempts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep the last word of each row, in input order.
+
+    Of one attempt there can be two words, where a worker was believed dead and its batch done again. The one that
+    tells of a result counts, since that is there; of two, the later one, since it took the place of the other.
+    """
+    order = [pl.col("row"), pl.col("place"), pl.col("attempt"), pl.col("status") != "failed"]
+    times = [pl.col(name) for name in rows.collect_schema() if name == "written_at"]
+    return rows.sort(*order, *times, nulls_last=False).unique(["row", "place"], keep="last", maintain_order=True)
+
+
 def logged(lines: list[dict[str, Any]], fields: tuple[Field, ...]) -> pl.DataFrame:
     """Make a table of lines of the row log."""
-    types = {**_ORDER, **schema(fields)}
+    types = {**ORDER, **schema(fields)}
     times = [name for name, dtype in types.items() if isinstance(dtype, pl.Datetime)]
     texts = {name: pl.String if name in times else dtype for name, dtype in types.items()}
     made = pl.DataFrame([{name: line.get(name) for name in texts} for line in lines], schema=texts)
@@ -208,8 +254,7 @@ def head_commit(store: Store) -> Commit | None:
             "use the version of mediaframe that made it",
             code="E_MANIFEST",
         )
-    number = int(marks[-1].rpartition("/")[2].partition(".")[0])
-    return Commit(number, body["run"], tuple(body["manifests"]), body["created_at"])
+    return Commit(_number(marks[-1]), body["run"], tuple(body["manifests"]), body["created_at"])
 
 
 def read_manifest(store: Store, entry: Mapping[str, Any], columns: list[str] | None = None) -> pl.DataFrame:
@@ -245,6 +290,11 @@ def runs(store: Store) -> list[str]:
     """Give the ids of the runs of a destination, the oldest first; what died before its plan counts for nothing."""
     found = (stat.name.split("/") for stat in store.list(f"{AREA}/runs/"))
     return sorted(parts[2] for parts in found if parts[3:] == ["plan.json"])
+
+
+def _number(name: str) -> int:
+    """Give the number of a commit from the name of its mark, or of one of its manifests."""
+    return int(name.rpartition("/")[2][:20])
 
 
 def _json(value: object) -> bytes:

@@ -23,6 +23,7 @@ from mediaframe.storage.layout import Layout
 from mediaframe.storage.names import clash_key
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION
+from mediaframe.work.among import Within
 from mediaframe.work.batch import Item, Wanted
 from mediaframe.work.commit import logged
 from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
@@ -33,6 +34,8 @@ from mediaframe.work.there import There
 
 EXAMPLES = 3
 """Names that an error tells as examples."""
+_SOURCE = "\0"
+"""Stands for a source among those that claim a name."""
 OWN = ("id", "uri", "path", "name")
 """What a layout may name, whether the user kept the columns or not."""
 
@@ -101,6 +104,9 @@ class Freezer:
         self.stale_count = 0
         self.clashes: list[str] = []
         self.clash_count = 0
+        self.overwritten: list[str] = []
+        self.overwritten_count = 0
+        self._within = Within(store)
         self._names = Index()
         self._there = There(store, job.prefix)
         self._digest = hashlib.sha256()
@@ -127,6 +133,7 @@ class Freezer:
         rows = [(row, self._resolved(row)) for row in batch.iter_rows(named=True)]
         sizes = self._sizes(one for _, resolved in rows for one in resolved)
         for row, resolved in rows:
+            self._note_source(row[ASSET])
             wanted, settled = self._plan_row(row, resolved, sizes)
             lost.append(not wanted and not settled and self._lost(row[ASSET]))
             plans.append(json.dumps([[one.name, one.target] for one in wanted]))
@@ -140,7 +147,13 @@ class Freezer:
         return batch.with_columns(numbers, pl.Series(PLAN, plans, dtype=pl.String)), lines
 
     def refuse_clashes(self) -> None:
-        """Raise when two results have one name."""
+        """Raise when two results have one name, or one has the name of a source."""
+        if self.overwritten_count:
+            raise LayoutError(
+                f"layout {self.job.layout!r}: {self.overwritten_count} results would take the place of a source, such "
+                f"as {', '.join(self.overwritten)}; choose another layout, or another place",
+                code="E_NAME_COLLISION",
+            )
         if self.clash_count:
             raise LayoutError(
                 f"layout {self.job.layout!r}: {self.clash_count} results have a name that another has too, such as "
@@ -165,7 +178,7 @@ class Freezer:
             try:
                 one = self._resolve(row, one)
                 if one.recipe is None or not one.recipe.measure:
-                    known = self._known_file(asset, one)
+                    known = self._known_file(row, one)
             except MediaframeError as raised:
                 error = raised
             found.append(_Resolved(one, error, known))
@@ -221,12 +234,28 @@ class Freezer:
             return made
         values = layout_values(row)
         target = self.job.prefix + layout.expand(values, wanted.name, made.recipe_id, extension)
-        other = self._names.claim(clash_key(target), f"{asset['path']} ({wanted.name})")
-        if other is not None:
+        self._claim(target, f"{asset['path']} ({wanted.name})")
+        return Wanted(wanted.name, wanted.place, recipe, target)
+
+    def _claim(self, target: str, what: str) -> None:
+        other = self._names.claim(clash_key(target), what)
+        if other == _SOURCE:
+            self._note_overwritten(target)
+        elif other is not None:
             self.clash_count += 1
             if len(self.clashes) < EXAMPLES:
-                self.clashes.append(f"{target!r} for {other} and for {asset['path']} ({wanted.name})")
-        return Wanted(wanted.name, wanted.place, recipe, target)
+                self.clashes.append(f"{target!r} for {other} and for {what}")
+
+    def _note_source(self, asset: Mapping[str, Any]) -> None:
+        """See that no result takes the place of this source."""
+        name = self._within.name(asset["uri"])
+        if name and self._names.claim(clash_key(name), _SOURCE) not in (None, _SOURCE):
+            self._note_overwritten(name)
+
+    def _note_overwritten(self, name: str) -> None:
+        self.overwritten_count += 1
+        if len(self.overwritten) < EXAMPLES:
+            self.overwritten.append(name)
 
     def _measured(self, item: Item, wanted: Wanted, row: dict[str, Any]) -> dict[str, Any] | None:
         """Give the line of a value that was measured on the way, for a filter."""
@@ -252,13 +281,26 @@ class Freezer:
                 self.stale.append(wanted.target)
         return None
 
-    def _known_file(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
+    def _known_file(self, row: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
         """Give the row of an earlier run that made the same of the same, if it is under the same name."""
-        known = self.files
-        row = known and known.find(asset["uri"], asset["version"], wanted.name, wanted.recipe_id, wanted.target)
-        if row and (wanted.target is None or row["uri"] == wanted.target) and not self._outdated(row):
-            return row
-        return None
+        if self.files is None:
+            return None
+        asked = (row[ASSET]["uri"], row[ASSET]["version"], wanted.name, wanted.recipe_id)
+        target = wanted.target
+        if target is None:
+            known = self.files.find(*asked)
+            target = self._late_name(row, wanted, known["key"]) if known else None
+        found = self.files.find(*asked, target) if target else None
+        return found if found and found["uri"] == target and not self._outdated(found) else None
+
+    def _late_name(self, row: Mapping[str, Any], wanted: Wanted, key: str | None) -> str | None:
+        """Name a result as it would be named once it is made."""
+        form = wanted.recipe.format if wanted.recipe else None
+        if form is None or key is None:
+            return None
+        return self.job.prefix + self.layout.expand(
+            layout_values(row), wanted.name, wanted.recipe_id, form.extension, key
+        )
 
     def _outdated(self, row: Mapping[str, Any]) -> bool:
         return self.engines is not None and row["engine"] is not None and row["engine"] not in self.engines

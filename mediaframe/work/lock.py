@@ -179,7 +179,11 @@ def _is_dead(owner: dict[str, Any]) -> bool:
     if float(owner.get("expires", 0)) < time.time():
         return True
     pid = owner.get("pid")
-    if owner.get("host") != socket.gethostname() or owner.get("space") != _space() or not isinstance(pid, int):
+    if (
+        owner.get("host") != socket.gethostname()
+        or owner.get("space", _space()) != _space()
+        or not isinstance(pid, int)
+    ):
         return False
     try:
         os.kill(pid, 0)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
-from mediaframe.work.commit import RunFiles, head_commit, logged, read_manifest
+from mediaframe.work.commit import ORDER, RunFiles, head_commit, last_attempts, logged, read_manifest
 from mediaframe.work.hidden import ASSET, visible
 
 _ID = "__mf_id"
@@ -71,10 +71,11 @@ class Record:
         values = self.measures.filter(pl.col("status") != "failed")
         if values.height:
             # An asset that a table names twice has its values twice.
-            wide = values.pivot(on="measure", index="asset_id", values="value", aggregate_function="first")
-            wide = wide.with_columns(_decoded(wide[name]) for name in wide.columns if name != "asset_id")
+            values = values.rename({"asset_id": _ID})
+            wide = values.pivot(on="measure", index=_ID, values="value", aggregate_function="first")
+            wide = wide.with_columns(_decoded(wide[name]) for name in wide.columns if name != _ID)
             rows = rows.with_columns(pl.col(ASSET).struct.field("id").alias(_ID))
-            rows = rows.join(wide, left_on=_ID, right_on="asset_id", how="left", maintain_order="left")
+            rows = rows.join(wide, on=_ID, how="left", maintain_order="left")
         return visible(rows)
 
     def counted(self) -> dict[str, Any]:
@@ -101,13 +102,12 @@ class Record:
             if entry["run"] == self.files.run and entry["table"] == table:
                 return read_manifest(self.files.store, entry, names)
         # Log by log: rows of a table take a tenth of the memory that they take as lines.
-        order = ["row", "place", "attempt"]
+        kept = list(dict.fromkeys([*ORDER, "status", *({"written_at"} & set(schema(fields))), *names]))
         logs = (logged([line for line in log if word in line], fields) for log in self.files.logs())
-        parts = [part.select(*order, *names) for part in logs if part.height]
+        parts = [part.select(kept) for part in logs if part.height]
         if not parts:
             return pl.DataFrame(schema={name: dtype for name, dtype in schema(fields).items() if name in names})
-        rows = pl.concat(parts).sort(order)
-        return rows.unique(order[:2], keep="last", maintain_order=True).select(names)
+        return last_attempts(pl.concat(parts).lazy()).select(names).collect()
 
 
 def _decoded(values: pl.Series) -> pl.Series:

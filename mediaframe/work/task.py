@@ -16,7 +16,7 @@ from typing import Any
 from mediaframe.errors import CODES, AssetError, MediaframeError, RunError, StoreError
 from mediaframe.model.media_type import sniff
 from mediaframe.storage.layout import Layout
-from mediaframe.storage.names import local_path
+from mediaframe.storage.names import local_path, readable
 from mediaframe.storage.redact import redact
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
@@ -300,7 +300,7 @@ class _Asset:
         row |= {"key": self._key(wanted, facts.get("engine") or "")}
         try:
             name = wanted.target or self._late_name(wanted, row["key"])
-            status = self._put(name, data, sha256, facts.get("media_type"))
+            status = self._put(name, data, sha256, facts.get("media_type"), replace=self._may_replace(wanted))
             if status == "reused" and wanted.target is not None:
                 # Nothing stood there when the run began: an attempt that was lost with its worker wrote it.
                 status = "written"
@@ -309,14 +309,17 @@ class _Asset:
         now = datetime.now(UTC).isoformat()
         return {**row, **facts, "status": status, "uri": name, "sha256": sha256, "written_at": now}
 
-    def _put(self, name: str, data: bytes | Path, sha256: str, media_type: str | None) -> str:
+    def _may_replace(self, wanted: Wanted) -> bool:
+        return self.worker.job.replace and not wanted.taken
+
+    def _put(self, name: str, data: bytes | Path, sha256: str, media_type: str | None, *, replace: bool) -> str:
         store, job = self.worker.store, self.worker.job
         assert store is not None  # noqa: S101  # _publish saw it
         try:
             store.write(
                 name,
                 data,
-                replace=job.replace,
+                replace=replace,
                 durable=False,  # settled before the row log says that it is there
                 media_type=media_type,
                 cache_control=job.cache_control,
@@ -382,7 +385,7 @@ def failure(error: MediaframeError) -> dict[str, Any]:
         "status": "failed",
         "error_code": error.code,
         "stage": error.stage,
-        "error": redact(error.message)[:500],
+        "error": readable(redact(error.message))[:500],
         "retryable": CODES[error.code].retryable,
     }
 
