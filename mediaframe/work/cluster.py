@@ -7,7 +7,6 @@ import logging
 import pickle
 import secrets
 import time
-from asyncio import to_thread
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
@@ -19,15 +18,15 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
-from tornado.ioloop import PeriodicCallback
+from distributed import Client, Future, KilledWorker
 
 from mediaframe.errors import MediaframeError, RunError, UsageError
 from mediaframe.model.limits import Limits
 from mediaframe.storage.redact import redact
+from mediaframe.work.plugin import Parcel, Slots, differences_of, do_task, stop_run
 from mediaframe.work.pool import Losable
 from mediaframe.work.slot import Slot
-from mediaframe.work.station import Landed, Station, fitness
+from mediaframe.work.station import Landed, fitness
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,8 +39,6 @@ PATIENCE = 120.0
 _LOOK = 1.0  # seconds between two looks at the workers
 _ANSWER = 5.0  # seconds that the scheduler is given to answer
 _STOP = 15.0  # seconds that workers are given to end what they do when a run is stopped
-_IDLE = 60.0  # seconds after which a worker ends children that nobody uses
-_SHARE = 0.7  # of a worker's memory, as on one machine
 _LOSSES = 3  # deaths of workers, each already more than the scheduler allows, after which a lone asset is given up
 _GONE = (OSError, TimeoutError, RuntimeError, AttributeError, CancelledError)  # what a dead scheduler gives
 
@@ -82,7 +79,7 @@ class ClusterPool:
         self._runs: set[_Run[Any, Any]] = set()
         self._seen = self._looked = 0.0
         self._ready = self._closed = False
-        self._plugin: _Slots | None = None
+        self._plugin: Slots | None = None
         self._dashboard: str | None = None
 
     @property
@@ -194,11 +191,11 @@ class ClusterPool:
             return
         with Slot(self.limits) as slot:
             expected = fitness(slot)
-        self._plugin, self._ready = _Slots(self.limits, expected, self._handlers), True
+        self._plugin, self._ready = Slots(self.limits, expected, self._handlers), True
         try:
             self.register()
             self._dashboard = self.dashboard
-            found = self.client.run(_differences, self.name, on_error="return")
+            found = self.client.run(differences_of, self.name, on_error="return")
         except _GONE as error:
             raise RunError(f"{self._place()}: the workers cannot be prepared: {redact(str(error))}") from error
         except ImportError as error:
@@ -217,7 +214,7 @@ class _Run(Generic[T, R]):
 
     def __init__(self, pool: ClusterPool, number: int, do: Callable[[T, Slot], R]) -> None:
         self.pool, self.number, self.do = pool, number, do
-        self.work = _Parcel(pickle.dumps(do), "what is done")
+        self.work = Parcel(pickle.dumps(do), "what is done")
         self.flying: dict[str, _Flight[T]] = {}
         self.suspects: deque[tuple[T, int]] = deque()
         """Tasks that lost their workers. Each is done again when nothing else is on its way, so that none is blamed for
@@ -297,11 +294,11 @@ class _Run(Generic[T, R]):
         number = next(self._keys)
         try:
             future = self.pool.client.submit(
-                _do,
+                do_task,
                 self.pool.name,
                 self.number,
                 self.work,
-                _Parcel(pickle.dumps(task), f"task {number}"),
+                Parcel(pickle.dumps(task), f"task {number}"),
                 key=f"{self.pool.name}-{self.number}-{number}",
                 pure=False,
                 retries=0,
@@ -352,7 +349,7 @@ class _Run(Generic[T, R]):
         self._told = True
         pool = self.pool
         self._until = time.monotonic() + (_STOP if pool.threads else 0.0)
-        _beside(lambda: pool.client.run(_stop, pool.name, self.number, on_error="ignore"), 0)
+        _beside(lambda: pool.client.run(stop_run, pool.name, self.number, on_error="ignore"), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,64 +359,6 @@ class _Flight(Generic[T]):
     task: T
     losses: int
     future: Future
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Parcel:
-    """What a task carries, closed: Dask writes the arguments of a task into its logs and pages."""
-
-    data: bytes
-    label: str
-
-    def __repr__(self) -> str:
-        return f"<{self.label}>"
-
-
-# ---- on the workers --------------------------------------------------------------------------------------------------
-
-
-class _Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
-    """Owns the slots of one worker process; workers that join later get one as well."""
-
-    idempotent = True
-    """To register it again does nothing, unless the scheduler has forgotten it."""
-
-    def __init__(self, limits: Limits, expected: Mapping[str, str], handlers: str | None) -> None:
-        self.limits, self.expected, self.handlers = limits, expected, handlers
-
-    def setup(self, worker: Worker) -> None:
-        """Make the slots; their children start with the first task."""
-        limit = worker.memory_manager.memory_limit
-        memory = int(limit * _SHARE) if limit else None
-        self.station = Station(self.limits, self.expected, memory=memory, handlers=self.handlers)
-        self._rest = PeriodicCallback(lambda: to_thread(self.station.rest, _IDLE), 1000 * _IDLE / 4)
-        self._rest.start()
-
-    async def teardown(self, worker: Worker) -> None:
-        """End the children."""
-        self._rest.stop()
-        await to_thread(self.station.close)
-
-
-def _do(name: str, run: int, work: _Parcel, task: _Parcel) -> Landed:
-    """Do a task on a worker."""
-    plugin = get_worker().plugins.get(name)
-    if plugin is None:  # The pool was closed meanwhile, the worker has only just come, or the scheduler was restarted.
-        time.sleep(0.1)
-        return Landed("unready")
-    landed: Landed = plugin.station.do(run, work.data, task.data)
-    return landed
-
-
-async def _differences(name: str, dask_worker: Worker | None = None) -> list[str]:
-    assert dask_worker is not None  # noqa: S101  Dask gives it
-    return await to_thread(dask_worker.plugins[name].station.differences)
-
-
-def _stop(name: str, run: int, dask_worker: Worker | None = None) -> None:
-    plugin = dask_worker.plugins.get(name) if dask_worker is not None else None
-    if plugin is not None:
-        plugin.station.stop(run)
 
 
 # ---- within ----------------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def test_the_default_client_is_meant_unless_another_is_given(client):
 
 
 def test_a_parcel_shows_its_label_alone():
-    parcel = cluster._Parcel(b"s3://bucket/a?X-Amz-Signature=planted", "task 7")
+    parcel = cluster.Parcel(b"s3://bucket/a?X-Amz-Signature=planted", "task 7")
 
     assert repr(parcel) == "<task 7>"
     assert pickle.loads(pickle.dumps(parcel)) == parcel

@@ -49,9 +49,9 @@ def test_a_planted_secret_is_found_nowhere(by_hand, tmp_path, monkeypatch, caplo
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, SECRET)
     sent: list[bytes] = []
-    packed = cluster._Parcel.__init__
+    packed = cluster.Parcel.__init__
     monkeypatch.setattr(
-        cluster._Parcel, "__init__", lambda self, data, label: (sent.append(data), packed(self, data, label))[0]
+        cluster.Parcel, "__init__", lambda self, data, label: (sent.append(data), packed(self, data, label))[0]
     )
     file, log = handlers(tmp_path)
     monkeypatch.setattr(

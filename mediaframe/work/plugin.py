@@ -1,0 +1,74 @@
+"""Plugin: what runs in the workers of a Dask cluster: the slots of each process, and the tasks that take them."""
+
+from __future__ import annotations
+
+import time
+from asyncio import to_thread
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from distributed import Worker, WorkerPlugin, get_worker
+from tornado.ioloop import PeriodicCallback
+
+from mediaframe.model.limits import Limits
+from mediaframe.work.station import Landed, Station
+
+_IDLE = 60.0  # seconds after which a worker ends children that nobody uses
+_SHARE = 0.7  # of a worker's memory, as on one machine
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parcel:
+    """What a task carries, closed: Dask writes the arguments of a task into its logs and pages."""
+
+    data: bytes
+    label: str
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+class Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
+    """Owns the slots of one worker process; workers that join later get one as well."""
+
+    idempotent = True
+    """To register it again does nothing, unless the scheduler has forgotten it."""
+
+    def __init__(self, limits: Limits, expected: Mapping[str, str], handlers: str | None) -> None:
+        self.limits, self.expected, self.handlers = limits, expected, handlers
+
+    def setup(self, worker: Worker) -> None:
+        """Make the slots; their children start with the first task."""
+        limit = worker.memory_manager.memory_limit
+        memory = int(limit * _SHARE) if limit else None
+        self.station = Station(self.limits, self.expected, memory=memory, handlers=self.handlers)
+        self._rest = PeriodicCallback(lambda: to_thread(self.station.rest, _IDLE), 1000 * _IDLE / 4)
+        self._rest.start()
+
+    async def teardown(self, worker: Worker) -> None:
+        """End the children."""
+        self._rest.stop()
+        await to_thread(self.station.close)
+
+
+def do_task(name: str, run: int, work: Parcel, task: Parcel) -> Landed:
+    """Do a task on a worker."""
+    plugin = get_worker().plugins.get(name)
+    if plugin is None:  # The pool was closed meanwhile, the worker has only just come, or the scheduler was restarted.
+        time.sleep(0.1)
+        return Landed("unready")
+    landed: Landed = plugin.station.do(run, work.data, task.data)
+    return landed
+
+
+async def differences_of(name: str, dask_worker: Worker | None = None) -> list[str]:
+    """Say in what a worker differs from what its run expects."""
+    assert dask_worker is not None  # noqa: S101  Dask gives it
+    return await to_thread(dask_worker.plugins[name].station.differences)
+
+
+def stop_run(name: str, run: int, dask_worker: Worker | None = None) -> None:
+    """End what a worker does for a run, without waiting."""
+    plugin = dask_worker.plugins.get(name) if dask_worker is not None else None
+    if plugin is not None:
+        plugin.station.stop(run)
