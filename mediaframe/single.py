@@ -12,7 +12,7 @@ from typing import Any
 
 from mediaframe.errors import AssetError, RecipeError, UsageError, expected
 from mediaframe.model.limits import Limits
-from mediaframe.model.media_type import sniff
+from mediaframe.model.media_type import by_name, sniff
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
@@ -37,6 +37,8 @@ def run_one(
         raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
     if to is not None and recipe.format is None:
         raise RecipeError(f"{recipe!r}: a measure gives a value, not a file; leave `to` out")
+    if to is not None:
+        _check_name(os.fspath(to), recipe)
     if to is not None and not isinstance(source, bytes | bytearray | memoryview) and _same(source, to):
         raise UsageError(f"run(to={os.fspath(to)!r}): that is the source itself; give another name, so that it is kept")
     data = _read(source, limits or Limits(), storage_options)
@@ -124,6 +126,16 @@ class _Place:
 @cache
 def _place(pid: int) -> _Place:
     return _Place()
+
+
+def _check_name(to: str, recipe: Finished) -> None:
+    """Refuse a name that says another format than the one that is written; an unknown ending may be anything."""
+    named, form = by_name(to), recipe.format
+    if form is not None and named is not None and named.kind == form.takes and named.media_type != form.media_type:
+        raise RecipeError(
+            f"run(to={to!r}): the recipe writes {form.word}, but the name says {named.format}; "
+            f"end it with .{form.extension}"
+        )
 
 
 def _write(to: str, payload: bytes, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:

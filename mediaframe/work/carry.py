@@ -59,7 +59,8 @@ def carry_out(
         return "cancelled"
     if left > 0:
         raise RunError(f"run {files.run}: nothing was told of {left} results; resume it", code="E_INTERNAL")
-    return "complete_with_errors" if commit(files).failed else "complete"
+    failed = commit(files).failed > 0 or files.table("excluded") is not None
+    return "complete_with_errors" if failed else "complete"
 
 
 @dataclass(frozen=True, slots=True)

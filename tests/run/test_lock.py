@@ -48,7 +48,9 @@ def test_a_lock_is_let_go_at_the_end_and_leaves_nothing(store: Store) -> None:
     assert held(store) == []
 
 
-@pytest.mark.parametrize("left", [dead(), b"{}", b"", b"[]", b'{"id": "x", "expires": 0}', b"\xff"])
+@pytest.mark.parametrize(
+    "left", [dead(), b"{}", b"", b"[]", b'{"id": "x", "expires": 0}', b"\xff"], ids=map(str, range(6))
+)
 def test_a_lock_of_a_dead_owner_is_taken_over(store: Store, left: bytes) -> None:
     store.write(NAME, left)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mediaframe as mf
-from mediaframe.errors import UsageError
+from mediaframe.errors import RecipeError, UsageError
 from tests.run.media import picture
 
 SMALL = mf.image.resize(32).jpeg()
@@ -41,3 +41,11 @@ def test_another_file_is_written_anew(photo: Path) -> None:
     SMALL.run(photo, to=to)
 
     assert to.read_bytes() == SMALL.run(photo)
+
+
+def test_a_name_that_says_another_format_is_refused(photo: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"writes webp, but the name says jpeg; end it with \.webp"):
+        mf.image.resize(8).webp().run(photo, to=tmp_path / "b.jpg")
+    assert not (tmp_path / "b.jpg").exists()
+    mf.image.resize(8).jpeg().run(photo, to=tmp_path / "b.JPEG")
+    mf.image.resize(8).jpeg().run(photo, to=tmp_path / "b.bin")

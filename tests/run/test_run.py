@@ -239,7 +239,7 @@ def test_no_asset_is_ever_without_a_row(source: Path, tmp_path: Path) -> None:
     assert kept.manifest.height + kept.excluded.height >= 6
     assert "empty.jpg" in filtered.excluded["name"].to_list()
     assert filtered.summary["excluded"] == filtered.excluded.height
-    assert kept.state == "complete_with_errors"
+    assert kept.state == filtered.state == "complete_with_errors"
 
 
 def test_a_budget_of_bytes_is_kept(source: Path, tmp_path: Path) -> None:
