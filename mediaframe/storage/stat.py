@@ -35,7 +35,8 @@ class Leftover:
 def from_os(name: str, found: os.stat_result) -> Stat:
     """Give the Stat of a local file."""
     seconds, nanoseconds = divmod(found.st_mtime_ns, 1_000_000_000)
-    modified = datetime.fromtimestamp(seconds, UTC).replace(microsecond=nanoseconds // 1000)
+    modified = _moment(seconds)
+    modified = modified and modified.replace(microsecond=nanoseconds // 1000)
     return Stat(name, found.st_size, f"{found.st_size}-{found.st_mtime_ns}", modified)
 
 
@@ -54,9 +55,17 @@ def _first(info: Mapping[str, Any], *names: str) -> Any:
     return next((info[name] for name in names if info.get(name)), None)
 
 
+def _moment(seconds: float) -> datetime | None:
+    """Give a time, or None where no table can hold it: disks know years after 9999, and before 1."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _time(value: Any) -> datetime | None:
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
+        return _moment(value)
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

@@ -34,6 +34,8 @@ from mediaframe.work.there import There
 
 EXAMPLES = 3
 """Names that an error tells as examples."""
+_PASSING = ("E_SOURCE_UNAVAILABLE", "E_STORE_UNAVAILABLE")
+"""Why a header could not be read that may be over when the source is, or when the run is tried again."""
 _SOURCE = "\0"
 """Stands for a source among those that claim a name."""
 OWN = ("id", "uri", "path", "name")
@@ -79,6 +81,8 @@ class _Resolved:
     wanted: Wanted
     error: MediaframeError | None
     known: dict[str, Any] | None
+    late: str
+    """Its name without the key, where it is known only late."""
 
 
 class Freezer:
@@ -174,14 +178,15 @@ class Freezer:
         """Give what may be made of a row, with its names and what earlier runs know of it."""
         asset, found = row[ASSET], []
         for name, recipe in applicable(self.job, asset):
-            one, error, known = Wanted(name, self.job.place(name), recipe), None, None
+            one, error, known, late = Wanted(name, self.job.place(name), recipe), None, None, None
             try:
                 one = self._resolve(row, one)
+                late = None if one.target else self._late_name(row, one, "-")
                 if one.recipe is None or not one.recipe.measure:
                     known = self._known_file(row, one)
             except MediaframeError as raised:
                 error = raised
-            found.append(_Resolved(one, error, known))
+            found.append(_Resolved(one, error, known, late or ""))
         return found
 
     def _sizes(self, resolved: Iterable[_Resolved]) -> dict[str, int]:
@@ -209,6 +214,7 @@ class Freezer:
             else:
                 lines.append(settled)
             told = [asset["id"], asset["version"] or "", one.wanted.name, one.wanted.recipe_id, one.wanted.target or ""]
+            told.append(one.late)
             self._digest.update("\0".join(told).encode())
         return wanted, lines
 
@@ -223,7 +229,7 @@ class Freezer:
         """Bind the arguments and find the name."""
         asset = row[ASSET]
         recipe = bound(wanted, row)
-        if asset["status"] == "error":
+        if asset["status"] == "error" and asset["error_code"] not in _PASSING:
             raise AssetError(asset["error"] or "unreadable", code=asset["error_code"])
         if recipe is not None and recipe.measure:
             return Wanted(wanted.name, wanted.place, recipe)

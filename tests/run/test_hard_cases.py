@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ import mediaframe as mf
 import mediaframe.run as running
 from mediaframe.errors import LayoutError, RunError, StoreError, UsageError
 from mediaframe.storage.source import Sources
+from mediaframe.storage.stat import Stat, from_os
 from mediaframe.work.carry import Work
 from mediaframe.work.commit import AREA
 from mediaframe.work.task import Worker
@@ -224,21 +226,43 @@ def test_results_of_a_killed_run_among_the_sources_are_no_sources(
     assert mf.verify(source, deep=True).checked == 3
 
 
+def unreachable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the store of the sources not answer for one of them."""
+
+    def silent(original: Any) -> Any:
+        def read(sources: Sources, uri: str, *args: int) -> bytes:
+            if uri.endswith(name):
+                raise StoreError("no answer", code="E_SOURCE_UNAVAILABLE")
+            return bytes(original(sources, uri, *args))
+
+        return read
+
+    for method in ("read", "read_range"):
+        monkeypatch.setattr(Sources, method, silent(getattr(Sources, method)))
+
+
 def test_a_source_that_could_not_be_reached_is_asked_again_by_the_next_run(
     source: Path, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Sources.read_range
-
-    def read(sources: Sources, uri: str, start: int, length: int) -> bytes:
-        if uri.endswith("001.jpg"):
-            raise StoreError("no answer", code="E_SOURCE_UNAVAILABLE")
-        return original(sources, uri, start, length)
-
     with monkeypatch.context() as patch:
-        patch.setattr(Sources, "read_range", read)
+        unreachable("001.jpg", patch)
         assert thumbs(source).export(to).failures["error_code"].to_list() == ["E_SOURCE_UNAVAILABLE"]
 
     assert thumbs(source).export(to).manifest["status"].to_list() == ["reused", "written", "reused"]
+
+
+def test_a_source_that_could_not_be_reached_is_asked_again_by_a_retry(
+    source: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        unreachable("001.jpg", patch)
+        run = thumbs(source).export(to)
+    assert run.failures["error_code"].to_list() == ["E_SOURCE_UNAVAILABLE"]
+
+    run.retry()
+
+    assert run.manifest["status"].to_list() == ["written"] * 3
+    assert mf.verify(to, deep=True).ok
 
 
 def test_a_raised_limit_counts_for_a_run_that_was_killed(
@@ -415,3 +439,19 @@ def test_a_filter_that_raises_in_the_middle_begins_nothing(
     assert not list(to.rglob("*.png"))
     with pytest.raises(RunError, match="no run here"):
         mf.open_run(to)
+
+
+@pytest.mark.parametrize("seconds", [2**40, -(2**40)])
+def test_a_file_from_another_age_has_no_time_that_a_table_can_hold(seconds: int) -> None:
+    found: Any = SimpleNamespace(st_size=5, st_mtime_ns=seconds * 1_000_000_000)
+
+    assert from_os("a.jpg", found) == Stat("a.jpg", 5, f"5-{seconds * 1_000_000_000}", None)
+
+
+def test_a_row_that_has_nothing_for_a_late_name_fails_alone(source: Path, to: Path) -> None:
+    table = pl.DataFrame({"uri": [str(source / "000.jpg"), str(source / "001.jpg")], "sku": [None, "b"]})
+
+    run = mf.scan(table).with_columns(thumb=THUMB).export(to, layout="{sku}-{key}.{ext}")
+
+    assert run.manifest["status"].to_list() == ["failed", "written"]
+    assert run.failures["error_code"].to_list() == ["E_NAME_INVALID"]
