@@ -27,7 +27,7 @@ from mediaframe.table.schema import PROBED, schema
 from mediaframe.work.begin import OnExists, new_id
 from mediaframe.work.events import Watcher
 from mediaframe.work.freeze import OWN
-from mediaframe.work.hidden import visible
+from mediaframe.work.hidden import COMPLETED, visible
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known
 from mediaframe.work.pool import Pool
@@ -59,7 +59,11 @@ class MediaFrame:
 
     def __init__(self, source: Listing | Table, query: Query | None = None, doing: Doing | None = None) -> None:
         self._source = source
-        self._query = query or Query(source.columns, probed=schema(PROBED))
+        self._query = query or Query(
+            source.columns,
+            probed=schema(PROBED),
+            completed=frozenset(COMPLETED) if isinstance(source, Table) else frozenset(),
+        )
         self._doing = doing or Doing()
 
     def _with(self, query: Query) -> MediaFrame:

@@ -38,12 +38,14 @@ class Query:
     Schema([('path', String)])
     """
 
-    __slots__ = ("_steps", "nodes", "probed", "schema")
+    __slots__ = ("_steps", "completed", "nodes", "probed", "schema")
     nodes: tuple[Node, ...]
     _steps: tuple[Step, ...]
     schema: pl.Schema
     """The columns after the last node, in order; our own hidden ones are not among them."""
     probed: pl.Schema
+    completed: frozenset[str]
+    """Columns of the source that a probe fills where they are empty: nothing that reads them goes ahead of it."""
 
     def __init__(
         self,
@@ -51,8 +53,10 @@ class Query:
         nodes: Sequence[Node] = (),
         *,
         probed: Mapping[str, PolarsDataType] | None = None,
+        completed: frozenset[str] = frozenset(),
     ) -> None:
         query = self
+        object.__setattr__(self, "completed", completed)
         self._set((), _shown(columns), _shown(probed or {}), ())
         for node in nodes:
             query = query.then(node)
@@ -74,7 +78,8 @@ class Query:
         for name in schema:
             _own_name(name, node.describe())
         made = object.__new__(Query)
-        steps = (*self._steps, *steps_of(node, self.schema, self.probed))
+        steps = (*self._steps, *steps_of(node, self.schema, self.probed, self.completed))
+        object.__setattr__(made, "completed", self.completed)
         made._set((*self.nodes, node), schema, self.probed, steps)
         return made
 

@@ -64,11 +64,13 @@ class Step:
         return not (self.writes & (other.reads | other.writes) or other.writes & self.reads)
 
 
-def steps_of(node: Node, schema: pl.Schema, probed: Iterable[str]) -> list[Step]:
+def steps_of(
+    node: Node, schema: pl.Schema, probed: Iterable[str], completed: frozenset[str] = frozenset()
+) -> list[Step]:
     """Give the columns that a node touches; a select becomes with_columns, drop and rename."""
     match node:
         case Probe():
-            return [Step(node, frozenset(), frozenset(probed))]
+            return [Step(node, completed, frozenset(probed) | completed)]
         case Filter(predicates):
             parts = [part for one in predicates for part in _conjuncts(one)]
             return [step for part in parts for step in _expressions(Filter((part,)), (part,), schema, ())]

@@ -22,6 +22,9 @@ ROW = "__mf_row"
 PLAN = "__mf_plan"
 """What is to be made of the row, and where it goes, as JSON."""
 
+COMPLETED = ("bytes", "version", "modified")
+"""What a listing knows of an asset and a table may leave out; a probe finds it."""
+
 _FIELDS = schema(ASSET_FIELDS)
 
 
@@ -32,6 +35,20 @@ def hide(batch: pl.DataFrame) -> pl.DataFrame:
         for name, dtype in _FIELDS.items()
     ]
     return batch.with_columns(pl.struct(known).alias(ASSET))
+
+
+def complete(batch: pl.DataFrame, found: list[dict[str, Any]]) -> pl.DataFrame:
+    """Put what was found into the hidden column where that knew nothing, and so into the columns that are seen."""
+    types = {name: _FIELDS[name] for name in COMPLETED}
+    made = pl.DataFrame([{name: one.get(name) for name in types} for one in found], schema=types)
+    asset = batch[ASSET].struct.unnest()
+    seen = []
+    for name, dtype in types.items():
+        if name in batch.columns and batch[name].dtype == dtype:
+            new = pl.when(asset[name].is_null()).then(made[name])
+            seen.append(batch.select(pl.coalesce(pl.col(name), new)).to_series())
+    asset = asset.with_columns(pl.coalesce(pl.col(name), made[name]) for name in types)
+    return batch.with_columns(*seen, asset.to_struct(ASSET))
 
 
 def learn(batch: pl.DataFrame, facts: list[Mapping[str, Any]]) -> pl.DataFrame:

@@ -14,9 +14,10 @@ from mediaframe.model.limits import Limits
 from mediaframe.storage.bulk import in_order
 from mediaframe.storage.names import local_path
 from mediaframe.storage.source import Sources
+from mediaframe.storage.stat import Stat
 from mediaframe.table.header import HEAD
 from mediaframe.table.schema import PROBED
-from mediaframe.work.hidden import ASSET, learn
+from mediaframe.work.hidden import ASSET, complete, learn
 from mediaframe.work.known import Known
 from mediaframe.work.pool import Pool
 from mediaframe.work.probe import lost, probe_one
@@ -49,6 +50,7 @@ class Prober:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Give the batch with what its headers say."""
+        batch = self._looked_up(batch)
         assets: Rows = batch[ASSET].to_list()
         facts: list[dict[str, Any] | None] = [self._remembered(asset) for asset in assets]
         asked = [(at, assets[at]) for at, fact in enumerate(facts) if fact is None]
@@ -63,6 +65,25 @@ class Prober:
             self.kept.append(self.keep_in / f"probed-{len(self.kept):05d}.parquet")
             learned.select(ASSET).unnest(ASSET).write_parquet(self.kept[-1])
         return learned
+
+    def _looked_up(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Ask what a table did not tell: size, version and time; without a version nothing is ever used again."""
+        assets: Rows = batch[ASSET].to_list()
+        unknown = [at for at, asset in enumerate(assets) if asset["bytes"] is None or asset["version"] is None]
+        if not unknown:
+            return batch
+        found: list[dict[str, Any]] = [{} for _ in assets]
+        stats = in_order(self._stat, [assets[at]["uri"] for at in unknown], FAR)
+        for at, stat in zip(unknown, stats, strict=True):
+            if stat is not None:
+                found[at] = {"bytes": stat.bytes, "version": stat.version, "modified": stat.modified}
+        return complete(batch, found)
+
+    def _stat(self, uri: str) -> Stat | None:
+        try:
+            return self.sources.stat(uri)
+        except MediaframeError:
+            return None  # Reading the header tells what is wrong.
 
     def _remembered(self, asset: Mapping[str, Any]) -> dict[str, Any] | None:
         row = self.known and self.known.find(asset["uri"], asset["version"], "", "")
@@ -120,4 +141,6 @@ class Probing:
                 answer = header
             return answer
 
-        return probe_one(asset["name"] or "", asset["bytes"], read, ask)
+        # A size that nobody knows is found by reading; where nothing is, that tells it.
+        size = HEAD if asset["bytes"] is None else asset["bytes"]
+        return probe_one(asset["name"] or "", size, read, ask)

@@ -455,3 +455,35 @@ def test_a_row_that_has_nothing_for_a_late_name_fails_alone(source: Path, to: Pa
 
     assert run.manifest["status"].to_list() == ["failed", "written"]
     assert run.failures["error_code"].to_list() == ["E_NAME_INVALID"]
+
+
+def test_a_table_of_uris_alone_is_probed_and_its_results_are_used_again(source: Path, to: Path) -> None:
+    uris = [str(path) for path in sorted(source.iterdir())]
+    frame = mf.scan(uris).probe().with_columns(thumb=THUMB)
+
+    assert frame.export(to).manifest["status"].to_list() == ["written"] * 3
+    assert frame.export(to).manifest["status"].to_list() == ["reused"] * 3
+    assert thumbs(source).select("thumb").export(to).manifest["source_version"].null_count() == 0
+
+    found = frame.filter(pl.col("bytes") > 0).collect()
+    assert found["bytes"].to_list() == [Path(uri).stat().st_size for uri in uris]
+    assert found["modified"].null_count() == found["version"].null_count() == 0
+
+
+def test_a_table_that_names_what_is_not_there_has_a_row_that_says_so(source: Path, to: Path) -> None:
+    frame = mf.scan([str(source / "000.jpg"), str(source / "gone.jpg")]).probe().with_columns(thumb=THUMB)
+
+    run = frame.export(to)
+
+    assert run.manifest["status"].to_list() == ["written", "failed"]
+    assert run.failures["error_code"].to_list() == ["E_SOURCE_NOT_FOUND"]
+
+
+def test_what_a_table_or_the_user_said_before_the_probe_stays(source: Path) -> None:
+    table = pl.DataFrame({"uri": [str(source / "000.jpg")] * 2, "bytes": [None, 7], "version": ["mine", None]})
+
+    found = mf.scan(table).with_columns(modified=pl.lit("then")).probe().collect()
+
+    assert found["bytes"].to_list() == [(source / "000.jpg").stat().st_size, 7]
+    assert found["version"][0] == "mine"
+    assert found["modified"].to_list() == ["then"] * 2
