@@ -7,6 +7,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
@@ -33,6 +34,8 @@ class Index:
         handle, self._path = tempfile.mkstemp(prefix="mediaframe-index-", suffix=".sqlite", dir=folder)
         os.close(handle)
         self._base = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        # Whoever forgets to close it lets go of the file with the index; from 3.13 on SQLite warns otherwise.
+        weakref.finalize(self, self._base.close)
         # Nothing here outlives the process, so nothing is journaled or synced.
         for pragma in (
             "journal_mode=OFF",

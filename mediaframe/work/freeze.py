@@ -119,14 +119,16 @@ class Freezer:
     def freeze(self, batches: Iterable[pl.DataFrame], folder: Path) -> Frozen:
         """Write the planned rows as Parquet parts into a local folder, and say what they come to."""
         frozen = Frozen()
-        for number, batch in enumerate(batches):
-            planned, lines = self.plan(batch, frozen)
-            frozen.parts.append(folder / f"part-{number:05d}.parquet")
-            planned.write_parquet(frozen.parts[-1])
-            frozen.lines.append(folder / f"lines-{number:05d}.jsonl")
-            frozen.lines[-1].write_text("".join(json.dumps(line, default=plain) + "\n" for line in lines))
-        self._names.close()
-        self._there.close()
+        try:
+            for number, batch in enumerate(batches):
+                planned, lines = self.plan(batch, frozen)
+                frozen.parts.append(folder / f"part-{number:05d}.parquet")
+                planned.write_parquet(frozen.parts[-1])
+                frozen.lines.append(folder / f"lines-{number:05d}.jsonl")
+                frozen.lines[-1].write_text("".join(json.dumps(line, default=plain) + "\n" for line in lines))
+        finally:
+            self._names.close()
+            self._there.close()
         frozen.digest = self._digest.hexdigest()
         frozen.rows = self._row
         return frozen
