@@ -22,9 +22,10 @@ from mediaframe.work.process import Process, Watch
 
 FLOOR = 1 << 30
 """Bytes that an asset may use whatever it declares, unless `Limits.memory` is less."""
-MAPPED = 400 << 20
+MAPPED = 528 << 20
 """Bytes of addresses beyond the memory in use: what libraries map and reserve. Measured, a picture of 99 megapixels
-to AVIF: 2,310 MB in use, 2,970 MB of addresses, of which a child that has loaded nothing yet has 27."""
+to AVIF: 2,310 MB in use, 2,970 MB of addresses, of which a child that has loaded nothing yet has 27; and two heaps that
+grow by 64 MB at a time."""
 NEED = 256 << 20
 """Bytes that an asset is thought to need when it declares nothing; counts for admission alone."""
 CPU_SECONDS = 12 * 3600.0

@@ -67,7 +67,7 @@ def test_the_directory_of_a_child_goes_with_it(handlers, done):
 def test_a_child_may_use_what_it_has_and_the_room_for_one_asset(shared, done):
     life = done(shared, "life")
 
-    assert 512 << 20 < life["space"] < (512 << 20) + (512 << 20)
+    assert 512 << 20 < life["space"] < (512 << 20) + (704 << 20)
     assert life["cpu"] < 13 * 3600
 
 
