@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from mediaframe.model.recipe import Finished as Finished
     from mediaframe.model.recipe import parse_recipe as parse_recipe
     from mediaframe.model.recipe import recipe_from_json as recipe_from_json
-    from mediaframe.presets import PRESETS as PRESETS
+    from mediaframe.presets import Presets as Presets
     from mediaframe.presets import preset as preset
+    from mediaframe.presets import presets as presets
     from mediaframe.recipes import document as document
     from mediaframe.recipes import image as image
     from mediaframe.recipes import video as video
@@ -54,7 +55,7 @@ _WHERE = {
     "mediaframe.model.limits": ("Limits",),
     "mediaframe.model.operation": ("Operation",),
     "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
-    "mediaframe.presets": ("PRESETS", "preset"),
+    "mediaframe.presets": ("Presets", "preset", "presets"),
     "mediaframe.recipes": ("document", "image", "video"),
     "mediaframe.storage.retry": ("Requests",),
     "mediaframe.run": ("Run", "open_run", "resume"),

@@ -7,7 +7,7 @@ from mediaframe.measures.image import MeanColor, Phash, Sharpness
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.effects import Blur, Sharpen
-from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Resize, Rotate, Trim
+from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.tone import Flatten, Grayscale
 from mediaframe.ops.video import Frame
 
@@ -19,6 +19,7 @@ class ImageRecipe(Recipe, kind="image"):
 
     auto_orient = step(AutoOrient)
     resize = step(Resize)
+    mode = step(Mode)
     crop = step(Crop)
     extend = step(Extend)
     rotate = step(Rotate)

@@ -59,6 +59,9 @@ def _moments() -> st.SearchStrategy[str]:
     return shares | st.integers(0, 10_000).map("{}s".format)
 
 
+_FITTING: dict[str, dict[str, Any]] = {"resize": {"width": 7}, "mode": {"name": "square", "size": 7}}
+
+
 @st.composite
 def specs(draw: st.DrawFn, cls: type[Spec], *, columns: bool = False, most: float | None = None) -> Spec:
     """Give one use of a word, with any arguments that fit one another."""
@@ -75,7 +78,7 @@ def specs(draw: st.DrawFn, cls: type[Spec], *, columns: bool = False, most: floa
     except RecipeError:
         # Arguments that do not fit one another, such as crop(left=1) without top: take the least that is valid.
         needed = {name: given[name] for name, one in cls.arguments.items() if one.required}
-        return cls(**needed) if cls.word != "resize" else cls(width=7, **needed)
+        return cls(**{**needed, **_FITTING.get(cls.word, {})})
 
 
 @st.composite

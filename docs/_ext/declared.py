@@ -18,6 +18,7 @@ from mediaframe.model.argument import Argument
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, every
+from mediaframe.ops.image.geometry import MODES
 from mediaframe.table.schema import LISTED, MEASURED, PROBED, RENDITION, Field
 
 SHORT = {int: "int", float: "float", str: "text", bool: "bool"}
@@ -41,8 +42,19 @@ def measures() -> str:
 
 
 def presets() -> str:
-    """Say every preset."""
-    return _table(("Preset", "Recipe"), ((f"`{name}`", f"`{one!r}`") for name, one in mf.PRESETS.items()))
+    """Say every preset, and every resize mode."""
+    found = mf.presets()
+    told = ((name, found.about(name)) for name in found)
+    named = _table(
+        ("Preset", "For", "Recipe", "Why"),
+        ((f"`{name}`", one.purpose, f"`{one.recipe!r}`", one.why) for name, one in told),
+    )
+    modes = _table(
+        ("Mode", "For", "Does", "Why"),
+        ((f"`{name}`", one.purpose, f"`{one.does!r}`" if one.does else "", one.why) for name, one in MODES.items()),
+    )
+    steps = 'Steps, which still need a format: `mf.image.mode("website").webp()`.'
+    return "\n\n".join((named, "## Resize modes", steps, modes))
 
 
 def asset_columns() -> str:

@@ -28,6 +28,7 @@ def export(
     video: options.Video = None,
     document: options.Document = None,
     preset: options.Preset = None,
+    presets: options.PresetsFrom = None,
     recipe: options.RecipeText = None,
     where: options.Where = None,
     layout: Annotated[
@@ -65,7 +66,7 @@ def export(
 
     mediaframe export photos/ web/ -i thumb='resize(320, 320, fit="cover").webp()' -p preview
     """
-    wanted = options.Wanted(image, video, document, preset, recipe)
+    wanted = options.Wanted(image, video, document, preset, recipe, presets)
     limits = options.limits(limit)
     frame = _frame(source, wanted, where, limits, hidden=hidden, no_probe=no_probe, originals=originals)
     with following(quiet=False) as follower:
@@ -100,13 +101,14 @@ def explain(
     video: options.Video = None,
     document: options.Document = None,
     preset: options.Preset = None,
+    presets: options.PresetsFrom = None,
     recipe: options.RecipeText = None,
     where: options.Where = None,
     no_probe: options.NoProbe = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Say what an export would do: stages, what is read, what is shared. No file is opened."""
-    wanted = options.Wanted(image, video, document, preset, recipe)
+    wanted = options.Wanted(image, video, document, preset, recipe, presets)
     frame = _frame(source, wanted, where, Limits(), hidden=False, no_probe=no_probe, originals=True)
     plan = frame.explain()
     if as_json:

@@ -15,7 +15,7 @@ from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes, parse_seconds
 from mediaframe.model.recipe import Finished, parse_recipe
-from mediaframe.presets import preset
+from mediaframe.presets import Presets, presets
 
 _WHAT, _HOW = "What is made", "How it is done"
 
@@ -84,6 +84,16 @@ Preset = Annotated[
         "--preset", "-p", metavar="[NAME=]PRESET", rich_help_panel=_WHAT, help="By name; see `mediaframe presets`."
     ),
 ]
+PresetFile = Annotated[
+    str | None,
+    typer.Option(
+        "--file", metavar="TOML", rich_help_panel=_WHAT, help="Presets of your own, beside those that come with it."
+    ),
+]
+PresetsFrom = Annotated[
+    str | None,
+    typer.Option("--presets", metavar="TOML", rich_help_panel=_WHAT, help="A file with presets of your own."),
+]
 RecipeText = Annotated[
     list[str] | None,
     typer.Option(
@@ -105,6 +115,7 @@ class Wanted:
     document: list[str] | None = None
     preset: list[str] | None = None
     recipe: list[str] | None = None
+    presets: str | None = None
 
     def recipes(self) -> dict[str, Finished]:
         """Read it: recipes by name."""
@@ -117,7 +128,8 @@ class Wanted:
         for kind, texts in by_kind:
             read += [_named(f"--{kind}", text, kind) for text in texts or ()]
         read += [_named("--recipe", text, None) for text in self.recipe or ()]
-        read += [_preset(text) for text in self.preset or ()]
+        known = presets(self.presets)
+        read += [_preset(text, known) for text in self.preset or ()]
         names = [name for name, _ in read]
         for name in names:
             if names.count(name) > 1:
@@ -132,10 +144,10 @@ def _named(option: str, text: str, kind: Kind | None) -> tuple[str, Finished]:
     return match[1], parse_recipe(match[2], kind)
 
 
-def _preset(text: str) -> tuple[str, Finished]:
+def _preset(text: str, known: Presets) -> tuple[str, Finished]:
     match = _ASSIGNED.fullmatch(text)
     name, word = (match[1], match[2].strip()) if match else (text, text)
-    return name, preset(word)
+    return name, known[word]
 
 
 def limits(texts: list[str] | None) -> Limits:

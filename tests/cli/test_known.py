@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mediaframe.cli import app, doctor
 from mediaframe.errors import RunError
-from mediaframe.presets import PRESETS
+from mediaframe.presets import presets
 
 Shell = Callable[..., Any]
 COMMANDS = (
@@ -78,7 +79,7 @@ def test_formats_are_those_that_work_here(shell: Shell) -> None:
 def test_presets_read_back(shell: Shell) -> None:
     found = shell("presets", "--json").json["presets"]
 
-    assert {name: one["id"] for name, one in found.items()} == {name: one.id for name, one in PRESETS.items()}
+    assert {name: one["id"] for name, one in found.items()} == {name: one.id for name, one in presets().items()}
 
 
 def test_a_healthy_machine_is_well(shell: Shell) -> None:
@@ -152,3 +153,25 @@ def test_help_loads_no_media_library_and_no_cluster() -> None:
     loaded = json.loads(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
 
     assert not {"pyvips", "av", "PIL", "pypdfium2", "dask", "distributed", "numpy"} & set(loaded)
+
+
+def test_presets_of_a_file_stand_beside_ours(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text("card = 'image.resize(600).webp()'")
+
+    found = shell("presets", "--file", str(path), "--json").json
+
+    assert found["presets"]["card"]["recipe"] == "image.resize(width=600).webp()"
+    assert found["presets"]["card"]["source"] == str(path)
+    assert len(found["modes"]) == 9
+    assert "card" in shell("presets", "--file", str(path)).out
+
+
+def test_a_mistake_in_a_file_of_presets_ends_with_2(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text("card = 'image.resize(600).wepb()'")
+
+    ended = shell("presets", "--file", str(path))
+
+    assert ended.code == 2
+    assert "line 1: card: no operation 'wepb' for image; did you mean 'webp'?" in " ".join(ended.err.split())

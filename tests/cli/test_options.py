@@ -1,5 +1,7 @@
 """What is said in the shell is read, or refused before any byte is."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -80,3 +82,12 @@ def test_a_filter_is_a_condition_over_columns() -> None:
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--filter"):
         predicate(text)
+
+
+def test_a_preset_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text("card = 'image.resize(600).webp()'")
+
+    wanted = Wanted(preset=["small=card", "avatar"], presets=str(path))
+
+    assert wanted.recipes() == {"small": mf.image.resize(600).webp(), "avatar": mf.preset("avatar")}

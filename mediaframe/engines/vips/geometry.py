@@ -16,6 +16,7 @@ from mediaframe.ops.image.geometry import (
     Extend,
     Flip,
     Flop,
+    Mode,
     Point,
     Resize,
     Rotate,
@@ -41,6 +42,12 @@ def resize(handle: Handle, op: Resize) -> Handle:
     if plan.final != plan.scaled:
         image = _cut(image, *plan.final, op.gravity, op.focus)
     return of(image)
+
+
+@engine.implements(Mode)
+def mode(handle: Handle, op: Mode) -> Handle:
+    """Do the resize of the mode."""
+    return handle if op.resize is None else resize(handle, op.resize)
 
 
 @engine.implements(Crop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mediaframe.engines.base import Task
 from mediaframe.model.finish import Measure
-from mediaframe.ops.image.geometry import AutoOrient, Flip, Flop, Resize, Rotate
+from mediaframe.ops.image.geometry import AutoOrient, Flip, Flop, Mode, Resize, Rotate
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
 MARGIN = 1.15
@@ -54,12 +54,13 @@ def scales(step: object) -> bool:
 
 def _needed(task: Task, width: int, height: int) -> tuple[int, int] | None:
     turned = False
-    for step in task.steps:
+    for one in task.steps:
+        step = one.resize if isinstance(one, Mode) else one
         if isinstance(step, Resize):
             size = step.plan(height, width) if turned else step.plan(width, height)
             across, down = size.scaled
             return (down, across) if turned else (across, down)
-        if not scales(step):
+        if step is not None and not scales(step):
             return None
         turned ^= isinstance(step, Rotate) and step.angle % 180 != 0
     # Measures are defined on reduced pictures; only a file shows every pixel.

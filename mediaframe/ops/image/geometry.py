@@ -1,9 +1,9 @@
-"""Operations that change where pixels stand: resize, crop, extend, rotate, flip, trim, orientation."""
+"""Operations that change where pixels stand: resize, resize modes, crop, extend, rotate, flip, trim, orientation."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
@@ -117,6 +117,109 @@ class Resize(Operation, takes="image"):
         padded = self.fit == "contain" and plan.final != plan.scaled
         shape = shape.painted(self.background) if padded else shape
         return shape.but(width=plan.final[0], height=plan.final[1])
+
+
+ModeName = Literal[
+    "original", "website", "email", "instagram", "linkedin", "ecommerce", "square", "width", "height"
+]  # fmt: skip
+
+
+class ModeFacts(NamedTuple):
+    """What a resize mode is for, what it does, and where its size comes from."""
+
+    purpose: str
+    does: Resize | None
+    """Nothing for `original` and for the modes that take a size."""
+    why: str
+
+
+MODES: dict[ModeName, ModeFacts] = {
+    "original": ModeFacts("Only another format or compression.", None, "The size stays."),
+    "website": ModeFacts(
+        "Large pictures of pages.",
+        Resize(1920, 1920),
+        "The width of a full HD screen, the most common one of desktops (StatCounter); neither side is longer.",
+    ),
+    "email": ModeFacts(
+        "Newsletters.",
+        Resize(600),
+        "Templates are 600 px wide (Mailchimp, About Template Images), and Outlook shows what is wider as it is.",
+    ),
+    "instagram": ModeFacts(
+        "Square posts.",
+        Resize(1080, 1080, fit="cover", gravity="attention"),
+        "Instagram keeps widths up to 1080 px, and takes 4:5 to 1.91:1 (Meta, Instagram content publishing).",
+    ),
+    "linkedin": ModeFacts(
+        "Posts and links shared.",
+        Resize(1200, 627, fit="cover", gravity="attention"),
+        "1200x627 px, 1.91:1 (LinkedIn, image specifications for shared links).",
+    ),
+    "ecommerce": ModeFacts(
+        "Products on marketplaces: whole, on a white square.",
+        Resize(1600, 1600, fit="contain"),
+        "1600 px is what eBay recommends; Amazon zooms from 1000 px on and asks for pure white behind.",
+    ),
+    "square": ModeFacts("A square of any size, cut to what draws the eye.", None, "The size is said."),
+    "width": ModeFacts("A width; the height follows.", None, "The size is said."),
+    "height": ModeFacts("A height; the width follows.", None, "The size is said."),
+}
+"""The resize modes by name."""
+
+_SIZED = ("square", "width", "height")
+
+
+class Mode(Operation, takes="image"):
+    """Resize by a mode: the sizes of common uses, by name.
+
+    `original` leaves the size; `website`, `email`, `instagram`, `linkedin` and `ecommerce` know theirs; `square`,
+    `width` and `height` take a `size`. A mode is a step: the recipe still needs a format. Nothing is enlarged;
+    `ecommerce` pads to its square.
+
+    Shape: known before the pixels, as for `resize`.
+    Source: the sizes that the platforms document; `mediaframe presets` lists them.
+
+    >>> mf.image.mode("instagram").jpeg(), mf.image.mode("width", 800).webp()
+    (image.mode(name='instagram').jpeg(), image.mode(name='width', size=800).webp())
+    """
+
+    name: Value[ModeName] = arg(doc="Which mode.")
+    size: Value[int | None] = arg(
+        default=None, unit="px", ge=1, le=65535, doc="The side, for `square`, `width` and `height`."
+    )
+
+    def check(self) -> None:
+        """Ask for a size where the mode has none of its own."""
+        if not self.settled("name", "size"):
+            return
+        if self.name in _SIZED and self.size is None:
+            raise RecipeError(f"mode({self.name!r}): expected a size, such as mode({self.name!r}, 800)")
+        if self.name not in _SIZED and self.size is not None:
+            raise RecipeError(
+                f"mode({self.name!r}, size={self.size}): {self.name} takes no size; "
+                f"say {', '.join(_SIZED)}, or resize({self.size})"
+            )
+
+    @property
+    def resize(self) -> Resize | None:
+        """What it does, once its arguments are settled; nothing for `original`."""
+        if self.name == "square":
+            return Resize(self.size, self.size, fit="cover", gravity="attention")
+        if self.name in _SIZED:
+            return Resize(self.size) if self.name == "width" else Resize(height=self.size)
+        return MODES[self.name].does
+
+    def identity(self) -> list[Any]:
+        """Give what it does rather than its name: another size of a mode is another recipe."""
+        if not self.settled("name", "size"):
+            return super().identity()
+        does = self.resize
+        return [self.word, self.revision, does and does.identity()]
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        does = self.resize
+        return shape if does is None else does.infer(shape)
 
 
 class Crop(Operation, takes="image"):
