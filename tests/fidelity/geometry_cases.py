@@ -270,4 +270,16 @@ _MOVES = [
     ),
 ]
 
-CASES = [*_RESIZES, *_CROPS, *_MOVES]
+_MODES = [
+    Case("mode", "width", image.mode("width", 45).png(), _reduced(45, 33), _LANCZOS, 1.0, "mean"),
+    Case(
+        "mode",
+        "ecommerce, a white square",
+        image.mode("ecommerce").png(),
+        _padded(767, 755, 767, 755, (255, 255, 255)),
+        "OpenCV copyMakeBorder",
+        0.0,
+    ),
+]
+
+CASES = [*_RESIZES, *_CROPS, *_MOVES, *_MODES]
