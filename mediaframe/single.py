@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from mediaframe.storage.store import Store
 from mediaframe.table.header import HEAD, read_header
 from mediaframe.work.need import memory_need
 from mediaframe.work.slot import Slot
+from mediaframe.work.spool import Pieces, Spool
+from mediaframe.work.task import SPOOL
 
 
 def run_one(
@@ -42,14 +45,15 @@ def run_one(
     if to is not None and not isinstance(source, bytes | bytearray | memoryview) and _same(source, to):
         raise UsageError(f"run(to={os.fspath(to)!r}): that is the source itself; give another name, so that it is kept")
     data = _read(source, limits or Limits(), storage_options)
-    reply, payload = _render(recipe, data, limits or Limits())
-    if reply["status"] == "failed":
-        raise AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
-    if "value" in reply:
-        return reply["value"]
-    if to is None:
-        return payload
-    return _write(os.fspath(to), payload, recipe, storage_options)
+    reply, made = _render(recipe, data, limits or Limits())
+    with closing(made):
+        if reply["status"] == "failed":
+            raise AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
+        if "value" in reply:
+            return reply["value"]
+        if to is not None:
+            return _write(os.fspath(to), made.data, recipe, storage_options)
+        return made.data if isinstance(made.data, bytes) else made.data.read_bytes()
 
 
 def _bound(recipe: Finished, row: Mapping[str, Any] | None) -> Finished:
@@ -59,9 +63,11 @@ def _bound(recipe: Finished, row: Mapping[str, Any] | None) -> Finished:
     return recipe.bind(row or {})
 
 
-def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | None) -> bytes:
+def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | None) -> bytes | Path:
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
+    elif isinstance(source, str | os.PathLike) and _large(source, limits):
+        return Path(source).absolute()
     elif isinstance(source, str | os.PathLike):
         name = os.fspath(source)
         uri = name if "://" in name else str(Path(name).absolute())
@@ -71,6 +77,17 @@ def _read(source: object, limits: Limits, storage_options: Mapping[str, Any] | N
     if not data:
         raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
     return data
+
+
+def _large(source: str | os.PathLike[str], limits: Limits) -> bool:
+    """Whether a source is a local file that is handed over as it stands instead of being read into memory."""
+    path = Path(source)
+    if not path.is_file() or path.stat().st_size <= SPOOL:
+        return False
+    if path.stat().st_size > limits.media_bytes:
+        raise AssetError(f"{path.stat().st_size} bytes are over the limit of {limits.media_bytes}; see "
+                         "Limits.media_bytes", code="E_LIMIT_BYTES")  # fmt: skip
+    return True
 
 
 def _same(source: object, to: str | os.PathLike[str]) -> bool:
@@ -83,8 +100,9 @@ def _same(source: object, to: str | os.PathLike[str]) -> bool:
     return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
 
 
-def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
-    found = sniff(data[:HEAD])
+def _render(recipe: Finished, data: bytes | Path, limits: Limits) -> tuple[dict[str, Any], Spool]:
+    head, size = _piece(data, 0, HEAD), len(data) if isinstance(data, bytes) else data.stat().st_size
+    found = sniff(head)
     if found is None:
         raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
     if found.kind != recipe.start:
@@ -96,12 +114,21 @@ def _render(recipe: Finished, data: bytes, limits: Limits) -> tuple[dict[str, An
         "limits": limits.to_json(),
         "renditions": [{"name": "one", "recipe": recipe.to_json()}],
     }
-    header = read_header(data[:HEAD], len(data), lambda start, length: data[start : start + length])
+    header = read_header(head, size, lambda start, length: _piece(data, start, length))
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe)
     place = _place(os.getpid())
-    with place.turn:
-        frames = [frame for frame in place.slot(limits).ask(request, data, memory=need) if "rendition" in frame[0]]
-    return frames[0]
+    with place.turn, closing(Pieces(["one"], max(limits.output, limits.media_bytes))) as pieces:
+        told = [(frame, pieces.take(frame, payload))
+                for frame, payload in place.slot(limits).ask(request, data, memory=need)]  # fmt: skip
+    return next((frame, made) for frame, made in told if made is not None)
+
+
+def _piece(data: bytes | Path, start: int, length: int) -> bytes:
+    if isinstance(data, bytes):
+        return data[start : start + length]
+    with data.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
 
 
 class _Place:
@@ -138,9 +165,9 @@ def _check_name(to: str, recipe: Finished) -> None:
         )
 
 
-def _write(to: str, payload: bytes, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:
+def _write(to: str, data: bytes | Path, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:
     folder, _, name = (to if "://" in to else str(Path(to).absolute())).rpartition("/")
     store = Store.open(folder or "/", storage_options)
     media_type = recipe.format.media_type if recipe.format else None
-    store.write(name, payload, replace=True, media_type=media_type)
+    store.write(name, data, replace=True, media_type=media_type)
     return store.uri(name)

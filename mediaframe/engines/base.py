@@ -7,6 +7,7 @@ import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from mediaframe.errors import AssetError
@@ -107,13 +108,19 @@ class Pixels:
 class Encoded:
     """A finished file and what is to be said of it."""
 
-    data: bytes
+    data: bytes | Path
+    """Its bytes, or where they stand in the child's own directory: what does not fit into memory is a file."""
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
     pages: int | None = None
     quality: int | None = None
     encodes: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
 
 @dataclass(slots=True)
@@ -126,6 +133,10 @@ class Counts:
     steps: int = 0
 
 
+def _silent(share: float) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What an engine needs to know to open a source: the steps that will follow, the limits, what was declared."""
@@ -135,6 +146,8 @@ class Task:
     limits: Limits = field(default_factory=Limits)
     format: str | None = None
     """The format that the header told, such as "jpeg"."""
+    tell: Callable[[float], None] = field(default=_silent, compare=False)
+    """Is told which share of a long work is done; who tells nothing for long is taken for dead."""
 
 
 class Engine(Generic[H]):

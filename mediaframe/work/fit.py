@@ -16,11 +16,11 @@ that fits; 0.96 of the budget is used."""
 
 
 class Sized(Protocol):
-    """Anything that holds the bytes of a file."""
+    """Anything that has a size."""
 
     @property
-    def data(self) -> bytes:
-        """The file."""
+    def size(self) -> int:
+        """Bytes of the file."""
         ...
 
 
@@ -59,7 +59,7 @@ def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: in
     def size(one: int) -> int:
         if one not in tried:
             tried[one] = encode(one)
-        return len(tried[one].data)
+        return tried[one].size
 
     if size(quality) <= max_bytes:
         return Fitted(tried[quality], quality, 1)
@@ -71,12 +71,12 @@ def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: in
             guess = max(1, guess // 2)  # The one before the last must land, or quality 1 is what is left.
         if size(guess) <= max_bytes:
             low = guess
-            if len(tried[low].data) >= 0.98 * max_bytes and len(tried) >= 3:
+            if tried[low].size >= 0.98 * max_bytes and len(tried) >= 3:
                 break  # Another encode would gain less than it costs.
         else:
             high = guess
     if not low:
-        least = min(len(one.data) for one in tried.values())
+        least = min(one.size for one in tried.values())
         raise AssetError(
             f"max_bytes={human_bytes(max_bytes)} cannot be kept: quality {min(tried)} still takes "
             f"{human_bytes(least)} ({least} bytes); resize to fewer pixels, or allow more bytes",
@@ -87,7 +87,7 @@ def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: in
 
 def _guess(low: int, high: int, tried: dict[int, E], max_bytes: int) -> int:
     """Give the next quality to try, strictly between the bracket's ends."""
-    points = sorted((_step(one), math.log(len(tried[one].data))) for one in tried)
+    points = sorted((_step(one), math.log(tried[one].size)) for one in tried)
     # A miss costs an encode, so aim the lower the more of them were over with none under yet.
     target = math.log(max_bytes * (0.99 if low else 1 - 0.02 * 2 ** len(tried)))
     if len(points) == 1:

@@ -84,7 +84,7 @@ class Process:
 
     def _started(self, link: int, limits: Limits, handlers: str | None) -> subprocess.Popen[bytes]:
         flags = ["-P", *(["-B"] if sys.dont_write_bytecode else [])]
-        scratch = max(limits.output, limits.memory)
+        scratch = max(limits.output, limits.media_bytes, limits.memory)
         words = [str(link), str(os.getpid()), str(scratch), *([handlers] if handlers else [])]
         return subprocess.Popen(  # noqa: S603  our own interpreter and our own words
             [sys.executable, *flags, "-c", _START, *words],

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import mediaframe.recipes  # noqa: F401  # loads the words, so that recipes can be read from JSON
@@ -43,7 +44,7 @@ def render(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, 
         `counts`: how often something was opened, decoded, encoded, and how many steps were done.
     """
     limits = Limits.from_json(request.get("limits") or {})
-    asset = Asset(source, request.get("format"), limits)
+    asset = Asset(source, request.get("format"), limits, lambda share: send({"progress": share}, b""))
     jobs = [_job(asset, one) for one in request["renditions"]]
     for job in jobs:
         asset.expect(job)
@@ -75,8 +76,8 @@ class Node:
 class Asset:
     """One source and the memo of what was done to it."""
 
-    def __init__(self, source: Source, format: str | None, limits: Limits) -> None:
-        self.source, self.format, self.limits = source, format, limits
+    def __init__(self, source: Source, format: str | None, limits: Limits, tell: Callable[[float], None]) -> None:
+        self.source, self.format, self.limits, self.tell = source, format, limits, tell
         self.counts = Counts()
         self.nodes: dict[tuple[object, ...], Node] = {}
 
@@ -84,7 +85,7 @@ class Asset:
         """Say what the engine must know to open the source for a recipe."""
         steps = _of_kind(recipe.steps, recipe.start)
         end = recipe.end if len(steps) == len(recipe.steps) else None
-        return Task(steps, end, self.limits, self.format)
+        return Task(steps, end, self.limits, self.format, self.tell)
 
     def expect(self, job: Job) -> None:
         """Count a future use of each prefix."""
@@ -170,6 +171,7 @@ def _of_kind(steps: Iterable[Operation], kind: Kind) -> tuple[Operation, ...]:
 
 def _serve(asset: Asset, job: Job, send: Send) -> None:
     began = time.perf_counter()
+    data: bytes | Path
     try:
         header, data = _work(asset, job)
     except MediaframeError as error:
@@ -183,7 +185,17 @@ def _serve(asset: Asset, job: Job, send: Send) -> None:
     except Exception as error:  # noqa: BLE001  # a fault of ours costs one rendition, and its row says what it was
         header, data = _fault(error), b""
     asset.done(job)
-    send({"rendition": job.name, **header, "took": round(time.perf_counter() - began, 6)}, data)
+    took = {"took": round(time.perf_counter() - began, 6)}
+    if isinstance(data, bytes):
+        send({"rendition": job.name, **header, **took}, data)
+        return
+    try:
+        with data.open("rb") as file:
+            while piece := file.read(_PIECE):
+                send({"piece_of": job.name}, piece)
+    finally:
+        data.unlink()
+    send({"rendition": job.name, **header, **took}, b"")
 
 
 def _fault(error: Exception) -> dict[str, Any]:
@@ -192,7 +204,21 @@ def _fault(error: Exception) -> dict[str, Any]:
     return {"status": "failed", "code": "E_INTERNAL", "stage": "control", "error": message}
 
 
-def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes]:
+def _within(limits: Limits, end: Format, size: int) -> None:
+    """Hold a file against the limit; moving media may be as large as those that are read."""
+    media = end.takes in ("video", "audio")
+    most = max(limits.output, limits.media_bytes) if media else limits.output
+    if size > most:
+        name = "media_bytes" if media else "output"
+        raise AssetError(f"{end.word}: {size} bytes are over the limit of {most}; see Limits.{name}",
+                         code="E_LIMIT_OUTPUT")  # fmt: skip
+
+
+_PIECE = 4 << 20
+"""Bytes of a large file that are sent at a time."""
+
+
+def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
     if job.error is not None or job.recipe is None:
         raise job.error or AssetError(f"{job.name}: no recipe", code="E_INTERNAL")
     handle = asset.handle(job, job.recipe)
@@ -202,11 +228,7 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes]:
         return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
     made = _encoded(engine, end, handle)
     asset.counts.encodes += made.encodes
-    if len(made.data) > asset.limits.output:
-        raise AssetError(
-            f"{end.word}: {len(made.data)} bytes are over the limit of {asset.limits.output}; see Limits.output",
-            code="E_LIMIT_OUTPUT",
-        )
+    _within(asset.limits, end, made.size)
     header = {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
         "quality": made.quality, "encodes": made.encodes, "engine": engine.version(),

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +26,7 @@ from mediaframe.work.batch import Batch, Item, Wanted
 from mediaframe.work.job import Job, rendition_key
 from mediaframe.work.need import memory_need
 from mediaframe.work.slot import Slot
+from mediaframe.work.spool import Pieces, Spool
 
 AHEAD = 2
 """Sources that are read ahead, so that codecs never wait."""
@@ -261,13 +263,14 @@ class _Asset:
             "limits": self.worker.job.limits.to_json(),
             "renditions": [{"name": name, "recipe": recipe.to_json()} for name, recipe in wanted],
         }
-        for reply, payload in self.slot.ask(request, read.data, memory=need):
-            name = reply.get("rendition")
-            if name is None:
-                continue
-            self._take(self.left.pop(name), reply, payload)
+        limits = self.worker.job.limits
+        with closing(Pieces(self.left, max(limits.output, limits.media_bytes))) as pieces:
+            for reply, payload in self.slot.ask(request, read.data, memory=need):
+                spool = pieces.take(reply, payload)
+                if spool is not None:
+                    self._take(self.left.pop(reply["rendition"]), reply, spool)
 
-    def _take(self, wanted: Wanted, reply: Mapping[str, Any], payload: bytes) -> None:
+    def _take(self, wanted: Wanted, reply: Mapping[str, Any], spool: Spool) -> None:
         if reply["status"] == "failed":
             error = AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
             self._settle(self._failed(wanted, error))
@@ -283,17 +286,22 @@ class _Asset:
                 name: reply.get(name) for name in ("width", "height", "seconds", "pages", "quality", "engine", "took")
             }
             media_type = wanted.recipe.format.media_type if wanted.recipe and wanted.recipe.format else None
-            facts |= {"media_type": media_type, "bytes": len(payload)}
-            self._publish(wanted, payload, hashlib.sha256(payload).hexdigest(), facts)
+            facts |= {"media_type": media_type, "bytes": spool.size}
+            self._publish(wanted, spool.data, spool.sha256, facts, spool)
 
-    def _publish(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> None:
+    def _publish(
+        self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any], spool: Spool | None = None
+    ) -> None:
         if self.worker.store is None:
-            if isinstance(data, bytes) and self.worker.inline:
-                self.data[self.item.row, wanted.name] = data
+            if self.worker.inline and spool is not None:
+                self.data[self.item.row, wanted.name] = data if isinstance(data, bytes) else data.read_bytes()
             self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
             return
         self.held += len(data) if isinstance(data, bytes) else 0
-        self.writing.append(self.writer.submit(self._write, wanted, data, sha256, facts))
+        writing = self.writer.submit(self._write, wanted, data, sha256, facts)
+        if spool is not None:
+            writing.add_done_callback(lambda _: spool.close())
+        self.writing.append(writing)
 
     def _write(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> dict[str, Any]:
         row = self._row(wanted)
