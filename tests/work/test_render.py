@@ -70,6 +70,7 @@ STEPS: dict[str, Any] = {
     "flatten": image.flatten(),
     "blur": image.blur(2),
     "sharpen": image.sharpen(),
+    "mode": image.mode("square", size=40),
 }
 ENDS: dict[str, Any] = {
     "jpeg": lambda one: one.jpeg(),
@@ -80,15 +81,15 @@ ENDS: dict[str, Any] = {
 
 
 def _all() -> dict[str, Finished]:
-    """Every operation into every format, behind a reduction where the source is large, so that it stays quick."""
+    """Every operation into PNG and one into every format, behind a reduction, so that it stays quick."""
     start = image.resize(96, 96, enlarge=False)
-    recipes = {
-        f"{step}.{end}": finish(STEPS[step].resize(50) if step == "auto_orient" else _after(start, STEPS[step]))
-        for step in STEPS
-        for end, finish in ENDS.items()
+    steps = {
+        step: (recipe.resize(50) if step == "auto_orient" else _after(start, recipe)).png(effort=1)
+        for step, recipe in STEPS.items()
     }
     return {
-        **recipes,
+        **steps,
+        **{end: finish(start.blur(2)) for end, finish in ENDS.items()},
         "plain": image.resize(64).png(effort=1),
         "mean": image.mean_color(),
         "sharp": image.sharpness(),
