@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
+from mediaframe.formats.video import Mp4
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.effects import Blur, Sharpen
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.tone import Flatten, Grayscale
-from mediaframe.ops.video import Frame
+from mediaframe.ops.video import Clip, Frame
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -46,7 +47,11 @@ class VideoRecipe(Recipe, kind="video"):
 
     __slots__ = ()
 
+    clip = step(Clip)
+
     frame = turn(Frame, ImageRecipe)
+
+    mp4 = finish(Mp4)
 
 
 class DocumentRecipe(Recipe, kind="document"):

@@ -86,6 +86,11 @@ def sound(container: InputContainer) -> AudioStream | None:
     return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
 
 
+def displayed_size(stream: VideoStream, turn: int | None) -> tuple[int, int]:
+    """Say width and height once the pictures are turned."""
+    return (stream.height, stream.width) if turn in (90, 270) else (stream.width, stream.height)
+
+
 def codec(stream: VideoStream | AudioStream) -> str:
     """Name the codec, not the decoder: mp3, where FFmpeg's decoder is called mp3float."""
     name: Any = stream.codec_context.codec.canonical_name

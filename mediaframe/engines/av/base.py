@@ -1,0 +1,146 @@
+"""The engine of videos and sounds: FFmpeg through PyAV."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, ClassVar
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mediaframe.engines.av import demux
+from mediaframe.engines.av.medium import Medium, displayed
+from mediaframe.engines.av.still import first_turn
+from mediaframe.engines.base import Engine, Source, Task
+from mediaframe.errors import AssetError
+from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.limits import Limits
+
+_SHORT = 0.05
+"""The share by which a sound may play shorter or longer than declared before that is said."""
+
+
+class AvEngine(Engine[Medium]):
+    """Reads videos and sounds."""
+
+    name = "av"
+    kinds: ClassVar[tuple[Kind, ...]] = ("video", "audio")
+    revision = 1
+
+    def reading(self) -> dict[str, str]:
+        """Say which containers this FFmpeg opens."""
+        there = av.formats_available
+        lacks = "this build of FFmpeg lacks it; pip install --force-reinstall av"
+        return {word: "" if name in there else lacks for word, name in demux.READS.items()}
+
+    def version(self) -> str:
+        """Name the engine, the versions of FFmpeg and PyAV, and the engine's own revision."""
+        return f"av FFmpeg {av.ffmpeg_version_info} (PyAV {av.__version__}, revision {self.revision})"
+
+    def open(self, source: Source, task: Task) -> Medium:
+        """Open a clip, within the limits of streams, pixels and playing time."""
+        container = demux.opened(source, task)
+        stream = demux.picture(container)
+        length = container.duration / 1_000_000 if container.duration else None
+        _within(container, stream, length, task.limits)
+        if stream is None and demux.sound(container) is None:
+            raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
+        return Medium(source, task, container, stream, length)
+
+    def probe(self, source: Source, task: Task) -> dict[str, Any]:
+        """Say what it is; streams decide between video and audio. One picture is decoded, for its turn."""
+        with demux.opened(source, task) as container:
+            picture, sound = demux.picture(container), demux.sound(container)
+            if picture is None and sound is None:
+                raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
+            length, declared = demux.seconds(container, source)
+            facts: dict[str, Any] = {"seconds": length, "channels": sound.channels if sound else None}
+            facts |= _tags(container)
+            if picture is not None:
+                facts |= {"kind": "video"} | _picture(container, picture, task.limits)
+            elif sound is not None:
+                facts |= {"kind": "audio", "codec": demux.codec(sound), "rate": float(sound.rate)}
+        if length is None and picture is None:
+            raise AssetError("there is no sound in it", code="E_TRUNCATED")
+        if length and declared and abs(length - declared) > max(_SHORT * declared, 0.1):
+            facts["error_code"] = "W_DURATION_MISMATCH"
+            facts["error"] = f"it plays {length:.2f} s, but declares {declared:.2f} s"
+        return facts
+
+    def shape(self, handle: Medium) -> Shape:
+        """Say the size as displayed; the turn is known by the first picture."""
+        if handle.stream is None:
+            return Shape("audio", seconds=handle.seconds)
+        width, height = displayed(handle)
+        whole = not handle.start and handle.end is None
+        return Shape(
+            "video", width, height, frames=(handle.stream.frames or None) if whole else None, seconds=handle.seconds
+        )
+
+
+engine = AvEngine()
+
+
+def _within(container: InputContainer, stream: VideoStream | None, length: float | None, limits: Limits) -> None:
+    streams = len(container.streams)
+    if streams > limits.streams:
+        raise AssetError(
+            f"it has {streams} streams, over the limit of {limits.streams}; see Limits.streams",
+            code="E_LIMIT_STREAMS",
+        )
+    if length is not None and length > limits.seconds:
+        raise AssetError(
+            f"it plays {length:.0f} s, over the limit of {limits.seconds:g} s; see Limits.seconds",
+            code="E_LIMIT_DURATION",
+        )
+    if stream is not None and stream.width * stream.height > limits.pixels:
+        raise AssetError(
+            f"its pictures have {stream.width}x{stream.height} pixels, over the limit of {limits.pixels}; "
+            "see Limits.pixels",
+            code="E_LIMIT_PIXELS",
+        )
+
+
+def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> dict[str, Any]:
+    if not stream.width or not stream.height:
+        raise AssetError("its pictures have no size", code="E_CORRUPT")
+    turn, fault = None, None
+    if stream.width * stream.height <= limits.pixels:
+        turn, fault = first_turn(container, stream)
+    width, height = demux.displayed_size(stream, turn)
+    rate = stream.average_rate or stream.guessed_rate
+    facts: dict[str, Any] = {
+        "width": width,
+        "height": height,
+        "orientation": turn or 0,
+        "frames": stream.frames or None,
+        "rate": float(rate) if rate else None,
+        "codec": demux.codec(stream),
+        "bits": max((part.bits for part in stream.format.components), default=None) if stream.format else None,
+    }
+    if fault is not None:
+        facts |= {"error_code": "W_DECODE_WARNING", "error": fault}
+    return facts
+
+
+_LOCAL_TIME = "com.apple.quicktime.creationdate"
+_PLACES = ("com.apple.quicktime.location.ISO6709", "location", "location-eng")
+
+
+def _tags(container: InputContainer) -> dict[str, Any]:
+    """Read camera, place and time. `creation_time` is left out: it is not in the camera's own time."""
+    tags = container.metadata
+    make, model = (tags.get(f"com.apple.quicktime.{one}") or tags.get(one) or "" for one in ("make", "model"))
+    camera = model if model.lower().startswith(make.lower()) else f"{make} {model}"
+    match = re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", tags.get(_LOCAL_TIME, ""))
+    try:
+        taken = datetime.fromisoformat(match[0]).isoformat() if match else None
+    except ValueError:
+        taken = None
+    return {
+        "camera": camera.strip() or None,
+        "gps": any(place in tags for place in _PLACES),
+        "taken_at": taken,
+    }

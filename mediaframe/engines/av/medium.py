@@ -1,0 +1,67 @@
+"""Medium: the engine's handle of a video or a sound: where it is read, and what is to be done to it, not yet done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mediaframe.engines.av import demux
+from mediaframe.engines.av.still import first_turn
+from mediaframe.engines.base import Source, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One filter of FFmpeg with its arguments, as in `scale=640:360`."""
+
+    name: str
+    args: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """An open container, what its header says, and the steps so far as filters; nothing is decoded before the end.
+
+    Steps add to it by `but`; whoever writes it opens the source anew, so that recipes share no position.
+    """
+
+    source: Source
+    task: Task
+    container: InputContainer
+    stream: VideoStream | None
+    length: float | None
+    """Seconds that the source plays, as declared."""
+    start: float = 0.0
+    end: float | None = None
+    """The part of the source that is read, in its own seconds."""
+    size: tuple[int, int] | None = None
+    """Width and height after the steps so far; None while no step has asked."""
+    video: tuple[Node, ...] = ()
+    audio: tuple[Node, ...] = ()
+
+    def but(self, **changes: object) -> Medium:
+        """Give the same with some changes."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # the fields' own types
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the part plays."""
+        end = self.length if self.end is None else min(self.end, self.length or self.end)
+        return None if end is None else max(0.0, end - self.start)
+
+
+def displayed(medium: Medium) -> tuple[int, int]:
+    """Say width and height after the steps so far, turned as displayed; one picture is decoded for its turn, once."""
+    if medium.size is not None:
+        return medium.size
+    return demux.displayed_size(medium.stream, turn_of(medium)) if medium.stream else (0, 0)
+
+
+def turn_of(medium: Medium) -> int:
+    """Say the clockwise degrees that pictures are turned by for display."""
+    known = medium.source.memo.get("turn")
+    if known is None and medium.stream is not None:
+        known = medium.source.memo["turn"] = first_turn(medium.container, medium.stream)[0] or 0
+    return int(known or 0)
