@@ -14,10 +14,11 @@ from mediaframe.work.batch import Batch, batches
 from mediaframe.work.commit import RunFiles, commit
 from mediaframe.work.events import Tally
 from mediaframe.work.job import Job
+from mediaframe.work.outcome import Outcome
 from mediaframe.work.pending import Pending
 from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
-from mediaframe.work.task import Outcome, Worker
+from mediaframe.work.task import Worker
 
 
 def carry_out(
@@ -52,8 +53,8 @@ def carry_out(
         job = replace(job, replace=True)
     worker = Worker(job, sources or Sources(), files.store, stopped)
     work = Work(worker, files)
-    for outcome in pool.run(work, batches(pending.items(again=again))):
-        tally.count(outcome.lines, outcome.bytes_in)
+    for outcome in pool.run(work, batches(pending.items(again=again)), hear=tally.hear):
+        tally.count(outcome.lines, outcome.bytes_in, batch=outcome.batch)
         left -= len(outcome.lines)
     if stopped():
         return "cancelled"

@@ -1,4 +1,4 @@
-"""What happened in a run, and who is told: counted progress and its watchers."""
+"""What happened in a run, and who is told: results counted where they are made, added up, and shown to watchers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,11 +47,68 @@ class Progress:
 
 Watcher = Callable[[Progress], None]
 
+INTERVAL = 0.25
+"""Seconds between two words of one teller at the least."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """Results by what became of them, and bytes."""
+
+    status: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+    def add(self, rows: Iterable[Mapping[str, Any]], bytes_in: int = 0) -> None:
+        """Count rows of the row log, and the bytes that were read for them."""
+        for row in rows:
+            self.status[row["status"]] += 1
+            if row["status"] == "failed":
+                self.errors[row["error_code"] or "E_INTERNAL"] += 1
+            if row["status"] == "written":
+                self.bytes_out += row["bytes"] or 0
+        self.bytes_in += bytes_in
+
+    def plain(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        sizes = {"bytes_in": self.bytes_in, "bytes_out": self.bytes_out}
+        return {"status": dict(self.status), "errors": dict(self.errors), **sizes}
+
+    def update(self, other: Counted) -> None:
+        """Add what another has counted."""
+        self.status.update(other.status)
+        self.errors.update(other.errors)
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
+
+
+class Telling:
+    """Tells now and then how far a batch is, from where it is worked on; what it tells may be lost.
+
+    It tells all that it has counted, so that nothing is missing when the next word comes through.
+    """
+
+    def __init__(self, batch: int, tell: Callable[[Mapping[str, Any]], None]) -> None:
+        self._batch, self._tell = batch, tell
+        self._counted = Counted()
+        self._told = time.monotonic()
+
+    def count(self, rows: Iterable[Mapping[str, Any]], bytes_in: int) -> None:
+        """Count what became of an asset, and tell it unless something was told a moment ago."""
+        self._counted.add(rows, bytes_in)
+        now = time.monotonic()
+        if now - self._told >= INTERVAL:
+            self._told = now
+            self._tell({"batch": self._batch, **self._counted.plain()})
+
 
 class Tally:
-    """Counts results as they come and tells the watchers, at most four times a second."""
+    """Counts results as they come and tells the watchers, at most four times a second.
 
-    INTERVAL = 0.25
+    Of batches that are under way it knows what was told of them; when one is back, what it gives counts instead.
+    """
+
     WINDOW = 10.0
 
     def __init__(self, total: int = 0, watchers: Iterable[Watcher] = ()) -> None:
@@ -59,24 +117,24 @@ class Tally:
         self._began = time.monotonic()
         self._told = 0.0
         self._recent: deque[tuple[float, int]] = deque()
-        self._status: Counter[str] = Counter()
-        self._errors: Counter[str] = Counter()
-        self._bytes_in = self._bytes_out = 0
+        self._done = Counted()
+        self._under_way: dict[int, Counted] = {}
         self.total = total
         self.state = "planning"
 
-    def count(self, rows: Iterable[Mapping[str, Any]], bytes_in: int = 0) -> None:
-        """Count rendition rows, and the bytes that were read for them."""
-        with self._lock:
-            before = self._status.total()
-            for row in rows:
-                self._status[row["status"]] += 1
-                if row["status"] == "failed":
-                    self._errors[row["error_code"] or "E_INTERNAL"] += 1
-                if row["status"] == "written":
-                    self._bytes_out += row["bytes"] or 0
-            self._bytes_in += bytes_in
-            self._recent.append((time.monotonic(), self._status.total() - before))
+    def count(self, rows: Iterable[Mapping[str, Any]], bytes_in: int = 0, *, batch: int | None = None) -> None:
+        """Count rendition rows that are settled, all those of a batch where it is said, and the bytes read for them."""
+        with self._counting():
+            if batch is not None:
+                self._under_way.pop(batch, None)
+            self._done.add(rows, bytes_in)
+        self.tell()
+
+    def hear(self, news: Mapping[str, Any]) -> None:
+        """Take note of how far a batch is."""
+        told = Counted(Counter(news["status"]), Counter(news["errors"]), news["bytes_in"], news["bytes_out"])
+        with self._counting():
+            self._under_way[news["batch"]] = told
         self.tell()
 
     def enter(self, state: str) -> None:
@@ -84,12 +142,14 @@ class Tally:
         self.state = state
         if state == "running":
             self._began = time.monotonic()
+        with self._counting():
+            self._under_way.clear()  # What never came back counts for nothing.
         self.tell(always=True)
 
     def tell(self, *, always: bool = False) -> None:
         """Tell the watchers, unless they were told a moment ago."""
         now = time.monotonic()
-        if not self._watchers or (not always and now - self._told < self.INTERVAL):
+        if not self._watchers or (not always and now - self._told < INTERVAL):
             return
         self._told = now
         progress = self.progress()
@@ -103,21 +163,36 @@ class Tally:
             while self._recent and now - self._recent[0][0] > self.WINDOW:
                 self._recent.popleft()
             span = min(self.WINDOW, max(now - self._began, 1e-3))
-            rate = sum(count for _, count in self._recent) / span
-            done = self._status.total()
-            left = (self.total - done) / rate if rate else None
+            rate = max(0.0, sum(count for _, count in self._recent) / span)
+            all_of = self._all()
+            done = all_of.status.total()
+            left = (self.total - done) / rate if rate > 0 else None
             return Progress(
                 state=self.state,
                 total=self.total,
                 done=done,
-                written=self._status["written"],
-                reused=self._status["reused"],
-                skipped=self._status["skipped"],
-                failed=self._status["failed"],
-                bytes_in=self._bytes_in,
-                bytes_out=self._bytes_out,
+                written=all_of.status["written"],
+                reused=all_of.status["reused"],
+                skipped=all_of.status["skipped"],
+                failed=all_of.status["failed"],
+                bytes_in=all_of.bytes_in,
+                bytes_out=all_of.bytes_out,
                 seconds=now - self._began,
                 rate=rate,
                 left=left,
-                errors=dict(self._errors),
+                errors=dict(all_of.errors),
             )
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Note by how many results the sum grows; it shrinks where a batch is done again."""
+        with self._lock:
+            before = self._all().status.total()
+            yield
+            self._recent.append((time.monotonic(), self._all().status.total() - before))
+
+    def _all(self) -> Counted:
+        found = Counted()
+        for one in (self._done, *self._under_way.values()):
+            found.update(one)
+        return found

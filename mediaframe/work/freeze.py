@@ -29,7 +29,7 @@ from mediaframe.work.commit import logged
 from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known, plain
-from mediaframe.work.task import begin, failure
+from mediaframe.work.outcome import begin, failure
 from mediaframe.work.there import There
 
 EXAMPLES = 3

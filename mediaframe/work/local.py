@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Condition, RLock, Thread
@@ -14,7 +14,7 @@ from mediaframe.errors import MediaframeError, UsageError, expected
 from mediaframe.model.limits import Limits
 from mediaframe.work import machine
 from mediaframe.work.admission import Admission
-from mediaframe.work.slot import Slot
+from mediaframe.work.slot import Hear, Slot, unheard
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,17 +50,20 @@ class LocalPool:
         # A pool that is forgotten lets its threads go; they hold the queue and their slot, never the pool.
         self._goodbye = weakref.finalize(self, _dismiss, self._jobs, count)
 
-    def run(self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2) -> Iterator[R]:
+    def run(
+        self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2, hear: Hear | None = None
+    ) -> Iterator[R]:
         """Do each task with a slot, in threads; gives results as they complete, in no order.
 
         Tasks are pulled one by one in the caller's thread, at most slots x `ahead` before their results are
         taken. What `do` raises is raised here, after the rest was stopped. Leaving the iterator stops too:
-        no new task starts, and what runs loses its child, so that its `do` meets `E_CANCELLED`.
+        no new task starts, and what runs loses its child, so that its `do` meets `E_CANCELLED`. What tasks say by
+        `slot.tell` comes to `hear`, in the caller's thread, before their results.
         """
         if self._closed:
             raise UsageError("this pool is closed; make a new one")
         self._start()
-        run: _Run[T, R] = _Run(do)
+        run: _Run[T, R] = _Run(do, hear or unheard)
         self._runs.add(run)
         waiting, most = iter(tasks), len(self.slots) * ahead
         more = True
@@ -122,9 +125,9 @@ class LocalPool:
 class _Run(Generic[T, R]):
     """One call of `run`: its results, and whether it goes on."""
 
-    def __init__(self, do: Callable[[T, Slot], R]) -> None:
-        self.do = do
-        self.results: SimpleQueue[tuple[R | None, BaseException | None, bool]] = SimpleQueue()
+    def __init__(self, do: Callable[[T, Slot], R], hear: Hear) -> None:
+        self.do, self.hear = do, hear
+        self.results: SimpleQueue[tuple[R | None, BaseException | None, bool] | Mapping[str, Any]] = SimpleQueue()
         self.flying = 0
         self.stopped = False
         self._slots: set[Slot] = set()
@@ -147,9 +150,12 @@ class _Run(Generic[T, R]):
             try:
                 # Not without a timeout: polars puts a handler of its own on SIGINT, one that restarts what it
                 # interrupts, and an interrupt would wait until a result is there (polars 2.1, for minutes).
-                return self.results.get(timeout=_LOOK)
+                found = self.results.get(timeout=_LOOK)
             except Empty:
                 continue
+            if isinstance(found, tuple):
+                return found
+            self.hear(found)
 
     def stop(self) -> None:
         """Start nothing any more, and end the children of what runs."""
@@ -186,6 +192,7 @@ class _Run(Generic[T, R]):
             if self.stopped:
                 return False
             slot.resume()
+            slot.tell = self.results.put
             self._slots.add(slot)
             return True
 

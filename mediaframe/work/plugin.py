@@ -6,6 +6,8 @@ import time
 from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from distributed import Worker, WorkerPlugin, get_worker
 from tornado.ioloop import PeriodicCallback
@@ -52,19 +54,35 @@ class Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
 
 
 def do_task(name: str, run: int, work: Parcel, task: Parcel) -> Landed:
-    """Do a task on a worker."""
+    """Do a task on a worker; how far it is goes to who listens to the name of the slots."""
     plugin = get_worker().plugins.get(name)
     if plugin is None:  # The pool was closed meanwhile, the worker has only just come, or the scheduler was restarted.
         time.sleep(0.1)
         return Landed("unready")
-    landed: Landed = plugin.station.do(run, work.data, task.data)
-    return landed
+    worker = get_worker()
+    key = worker.get_current_task()
+    news = partial(worker.log_event, name)
+    landed: Landed = plugin.station.do(
+        run, work.data, task.data, lambda told: news({"run": run, "key": key, "news": dict(told)})
+    )
+    return Landed("unfit", (worker.address, landed.value)) if landed.state == "unfit" else landed
 
 
 async def differences_of(name: str, dask_worker: Worker | None = None) -> list[str]:
     """Say in what a worker differs from what its run expects."""
     assert dask_worker is not None  # noqa: S101  Dask gives it
     return await to_thread(dask_worker.plugins[name].station.differences)
+
+
+def erred_on(key: str, dask_scheduler: Any = None) -> list[str]:
+    """Say on which workers a task raised what no task of ours raises."""
+    task = dask_scheduler.tasks.get(key)
+    return sorted(task.erred_on or ()) if task is not None else []
+
+
+def forget_news(name: str, dask_scheduler: Any = None) -> None:
+    """Let a scheduler forget what was told of tasks: it keeps the last of each topic for as long as it lives."""
+    dask_scheduler._broker.truncate(name)
 
 
 def stop_run(name: str, run: int, dask_worker: Worker | None = None) -> None:

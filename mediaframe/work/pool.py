@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
-from mediaframe.work.slot import Slot
+from mediaframe.work.slot import Hear, Slot
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -20,8 +20,14 @@ class Pool(Protocol):
     What is done must pickle where the pool is a cluster: a function of a module, or a value that can be called.
     """
 
-    def run(self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2) -> Iterator[R]:
-        """Do each task; tasks are pulled as slots get free, and leaving the iterator stops the rest."""
+    def run(
+        self, do: Callable[[T, Slot], R], tasks: Iterable[T], ahead: int = 2, hear: Hear | None = None
+    ) -> Iterator[R]:
+        """Do each task; tasks are pulled as slots get free, and leaving the iterator stops the rest.
+
+        `hear` is told what tasks say of themselves by `slot.tell`, before their results and in the thread that takes
+        those. Some of it may be lost.
+        """
         ...
 
     def stop(self) -> None:

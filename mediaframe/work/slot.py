@@ -6,7 +6,7 @@ import os
 import stat
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,6 +32,9 @@ CPU_SECONDS = 12 * 3600.0
 """Seconds on the processor after which even work that makes progress is ended."""
 
 Frame = tuple[dict[str, Any], bytes]
+
+Hear = Callable[[Mapping[str, Any]], None]
+"""Is told how far a task is, in plain values."""
 
 _TRIES = 5  # starts in a row that may fail before a run is stopped
 _HELLO = 60.0  # seconds that a start may take on a loaded machine
@@ -69,6 +72,8 @@ class Slot:
         self.limits = limits or Limits()
         self.hello: dict[str, Any] = {}
         self.counts = SlotCounts()
+        self.tell: Hear = unheard
+        """Says of the task that has the slot how far it is, to whoever hands tasks out; set by the pool."""
         self._handlers = str(handlers) if handlers else None
         self._admission = admission
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="mediaframe-starter")
@@ -308,6 +313,10 @@ def _open(path: Path) -> int:
         os.close(fd)
         raise AssetError("only plain files are read", code="E_UNSUPPORTED_FORMAT")
     return fd
+
+
+def unheard(news: Mapping[str, Any]) -> None:
+    """Hear nothing."""
 
 
 def _failure(said: object) -> AssetError:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Any, Literal
 
-from mediaframe.errors import MediaframeError, RunError
+from mediaframe.errors import AssetError, MediaframeError, RunError
 from mediaframe.model.limits import Limits
 from mediaframe.work.admission import Admission
 from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.pool import Arriving
-from mediaframe.work.slot import Slot
+from mediaframe.work.slot import Hear, Slot, unheard
+
+_TRIES = 5
 
 KEPT = 4
 """How many kinds of work are kept ready: a run has at most three."""
@@ -45,11 +47,12 @@ class Station:
         self._work: dict[bytes, Any] = {}
         self._differences: list[str] | None = None
 
-    def do(self, run: int, work: bytes, task: bytes) -> Landed:
-        """Do one task of a run; whatever it raises is told, not raised."""
+    def do(self, run: int, work: bytes, task: bytes, tell: Hear = unheard) -> Landed:
+        """Do one task of a run; whatever it raises is told, not raised. `tell` is told how far it is."""
         slot = self._take(run)
         if slot is None:
             return Landed("stopped")
+        slot.tell = tell
         try:
             if differences := self._differ(slot):
                 return Landed("unfit", differences)
@@ -136,7 +139,12 @@ class Station:
 
     def _differ(self, slot: Slot) -> list[str]:
         if self._differences is None:
-            here = fitness(slot)
+            try:
+                here = fitness(slot)
+            except AssetError as error:
+                if error.code == "E_CANCELLED":
+                    raise
+                return [f"its decoder does not answer: {error.message}"]
             self._differences = [
                 f"{name} is {here.get(name, 'not there')}, expected {self.expected.get(name, 'not there')}"
                 for name in sorted({*here, *self.expected})
@@ -147,9 +155,7 @@ class Station:
 
 def fitness(slot: Slot) -> dict[str, str]:
     """Say what a process and its child work with: versions, and what each format can do."""
-    answer: dict[str, Any] = {}
-    for header, _ in slot.ask({"do": "formats"}):
-        answer = header
+    answer = _asked(slot)
     python = slot.hello["python"].rpartition(".")[0]
     found = {"mediaframe": mediaframe_version(), "python": platform.python_version().rpartition(".")[0]}
     found["python of the decoder"] = python
@@ -162,3 +168,16 @@ def fitness(slot: Slot) -> dict[str, str]:
     for word in (*answer["operations"], *answer["measures"]):
         found[f"{word['kind']}.{word['word']}"] = " ".join(word["engines"]) or "missing"
     return found
+
+
+def _asked(slot: Slot) -> dict[str, Any]:
+    """Ask a child what it can; one that is killed meanwhile, by whoever needs its memory, is started again."""
+    for left in reversed(range(_TRIES)):
+        try:
+            *_, (header, _payload) = slot.ask({"do": "formats"})
+        except AssetError as error:
+            if error.code != "E_DECODER_CRASH" or not left:
+                raise
+        else:
+            return header
+    raise AssertionError("unreachable")

@@ -17,9 +17,10 @@ from mediaframe.work.batch import Item, Wanted, batches
 from mediaframe.work.freeze import item_of
 from mediaframe.work.hidden import ARGUMENTS, ASSET, VALUE, hide
 from mediaframe.work.known import Known
+from mediaframe.work.outcome import begin, failure
 from mediaframe.work.pool import Pool
 from mediaframe.work.prober import Prober
-from mediaframe.work.task import Worker, begin, failure
+from mediaframe.work.task import Worker
 
 ARGS = "__mf_args"
 """A field of a rendition that was made on the way: the values that its recipe was bound to."""

@@ -8,23 +8,24 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mediaframe.errors import CODES, AssetError, MediaframeError, RunError, StoreError
+from mediaframe.errors import AssetError, MediaframeError, RunError, StoreError
 from mediaframe.model.media_type import sniff
 from mediaframe.storage.layout import Layout
-from mediaframe.storage.names import local_path, readable
-from mediaframe.storage.redact import redact
+from mediaframe.storage.names import local_path
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import read_header
 from mediaframe.work.batch import Batch, Item, Wanted
+from mediaframe.work.events import Telling
 from mediaframe.work.job import Job, rendition_key
 from mediaframe.work.need import memory_need
+from mediaframe.work.outcome import Outcome, begin, failure
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
 
@@ -40,17 +41,6 @@ SPOOL = 64 << 20
 
 SCRATCH = "_mediaframe/scratch"
 """A mark that is put where files go that are made on the way, so that workers know the place."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a batch: lines of the row log, and what was read."""
-
-    batch: int
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    bytes_in: int = 0
-    data: dict[tuple[int, str], bytes] = field(default_factory=dict)
-    """The files themselves, where they are collected and not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ class Worker:
 
     def __call__(self, batch: Batch, slot: Slot) -> Outcome:
         """Work through one batch. Whatever happens to an asset is a row; only a stop leaves rows out."""
-        outcome, cancelled = Outcome(batch.index), False
+        outcome, cancelled, telling = Outcome(batch.index), False, Telling(batch.index, slot.tell)
         ahead = AHEAD if all(local_path(item.uri) is not None for item in batch.items) else FAR
         writers = 1 if self.store is None or self.store.local is not None else FAR
         trailing: deque[_Asset] = deque()
@@ -133,10 +123,12 @@ class Worker:
                 asset.work(reading)
                 cancelled = asset.cancelled
                 trailing.append(asset)
-                while len(trailing) > writers or sum(one.held for one in trailing) > HELD:
-                    trailing.popleft().land(outcome)
+                while trailing and (
+                    trailing[0].landed or len(trailing) > writers or sum(one.held for one in trailing) > HELD
+                ):
+                    trailing.popleft().land(outcome, telling)
             for asset in trailing:
-                asset.land(outcome)
+                asset.land(outcome, telling)
         return outcome
 
     def _ahead(
@@ -217,10 +209,17 @@ class _Asset:
             if not self.cancelled:
                 self._fail(error)
 
-    def land(self, outcome: Outcome) -> None:
+    @property
+    def landed(self) -> bool:
+        """Whether all is published."""
+        return all(done.done() for done in self.writing)
+
+    def land(self, outcome: Outcome, telling: Telling) -> None:
         """Wait until all is published, and tell it."""
-        outcome.lines += [*self.lines, *(done.result() for done in self.writing)]
+        lines = [*self.lines, *(done.result() for done in self.writing)]
+        outcome.lines += lines
         outcome.bytes_in += self.bytes_in
+        telling.count(lines, self.bytes_in)
         outcome.data.update(self.data)
 
     def _copy(self, read: Read) -> None:
@@ -367,35 +366,6 @@ class _Asset:
 
     def _settle(self, line: dict[str, Any]) -> None:
         self.lines.append(line)
-
-
-def begin(item: Item, wanted: Wanted, attempts: int) -> dict[str, Any]:
-    """Give what a line of the row log begins with: which row, which rendition or measure."""
-    measure = wanted.recipe is not None and wanted.recipe.measure is not None
-    return {
-        "row": item.row,
-        "place": wanted.place,
-        "attempt": attempts,
-        "asset_id": item.id,
-        "source": redact(item.uri),
-        "source_version": item.version,
-        "source_bytes": item.bytes,
-        "measure" if measure else "rendition": wanted.name,
-        "recipe": wanted.text,
-        "recipe_id": wanted.recipe_id,
-        "attempts": attempts,
-    }
-
-
-def failure(error: MediaframeError) -> dict[str, Any]:
-    """Give the columns of a row that tell of an error."""
-    return {
-        "status": "failed",
-        "error_code": error.code,
-        "stage": error.stage,
-        "error": readable(redact(error.message))[:500],
-        "retryable": CODES[error.code].retryable,
-    }
 
 
 def _digest(data: bytes | Path) -> tuple[int, str, bytes]:

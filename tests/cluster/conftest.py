@@ -15,6 +15,8 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
+from tests.storage.conftest import moto  # noqa: F401  # a fixture
+
 ROOT = Path(__file__).parents[2]
 LOOPBACK = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
 
@@ -56,9 +58,13 @@ class ByHand:
             time.sleep(0.05)
         self.address: str = json.loads(self._file.read_text())["address"]
 
-    def worker(self) -> subprocess.Popen[bytes]:
-        """Start a worker of one thread, without a nanny."""
+    def worker(self, preload: str = "") -> subprocess.Popen[bytes]:
+        """Start a worker of one thread, without a nanny, which runs some text first."""
         words = ["--nthreads", "1", "--no-nanny", "--scheduler-file", str(self._file), *LOOPBACK]
+        if preload:
+            file = self._file.with_name(f"preload{len(self._programs)}.py")
+            file.write_text(preload)
+            words += ["--preload", str(file)]
         return self._start("distributed.cli.dask_worker", *words, "--local-directory", str(self._file.parent))
 
     def close(self) -> None:

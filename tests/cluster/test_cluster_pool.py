@@ -11,7 +11,7 @@ import pytest
 
 import mediaframe as mf
 from mediaframe.errors import RunError, UsageError
-from mediaframe.work import cluster
+from mediaframe.work import cluster, plugin
 from mediaframe.work.cluster import ClusterPool
 from mediaframe.work.pool import cluster_of
 from tests.cluster.conftest import cluster as started
@@ -121,7 +121,7 @@ def test_the_default_client_is_meant_unless_another_is_given(client):
 
 
 def test_a_parcel_shows_its_label_alone():
-    parcel = cluster.Parcel(b"s3://bucket/a?X-Amz-Signature=planted", "task 7")
+    parcel = plugin.Parcel(b"s3://bucket/a?X-Amz-Signature=planted", "task 7")
 
     assert repr(parcel) == "<task 7>"
     assert pickle.loads(pickle.dumps(parcel)) == parcel

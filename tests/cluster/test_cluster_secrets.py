@@ -13,7 +13,7 @@ import pytest
 from distributed import Client
 
 import mediaframe as mf
-from mediaframe.work import cluster
+from mediaframe.work import plugin
 from mediaframe.work.cluster import ClusterPool
 from tests.cluster.work import handlers
 from tests.run.media import picture
@@ -49,9 +49,9 @@ def test_a_planted_secret_is_found_nowhere(by_hand, tmp_path, monkeypatch, caplo
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, SECRET)
     sent: list[bytes] = []
-    packed = cluster.Parcel.__init__
+    packed = plugin.Parcel.__init__
     monkeypatch.setattr(
-        cluster.Parcel, "__init__", lambda self, data, label: (sent.append(data), packed(self, data, label))[0]
+        plugin.Parcel, "__init__", lambda self, data, label: (sent.append(data), packed(self, data, label))[0]
     )
     file, log = handlers(tmp_path)
     monkeypatch.setattr(

@@ -23,11 +23,31 @@ def noted(request, source, send):
     if b"word=poison;" in data:
         os.kill(os.getpid(), signal.SIGSEGV)
         time.sleep(5)
+    if b"word=slow;" in data:
+        time.sleep(0.2)
     if b"word=hang;" in data:
         time.sleep(600)
     return render(request, source, send)
 
 HANDLERS = {{"render": noted}}
+"""
+
+
+# What a worker is loaded with that is to take itself for one of another version.
+STRANGER = """
+from mediaframe.work import station
+
+station.fitness = lambda slot, here=station.fitness: {**here(slot), "engine vips": "vips 7.0"}
+"""
+
+# And one where the slots cannot be made, as those of another version may be.
+BROKEN = """
+from mediaframe.work import plugin
+
+def broken(self, worker):
+    raise ValueError("no slots here")
+
+plugin.Slots.setup = broken
 """
 
 

@@ -17,8 +17,9 @@ from PIL import Image
 
 import mediaframe as mf
 from mediaframe.work.batch import Batch
+from mediaframe.work.outcome import Outcome
 from mediaframe.work.slot import Slot
-from mediaframe.work.task import Outcome, Worker
+from mediaframe.work.task import Worker
 
 THUMB = mf.image.resize(64).webp()
 

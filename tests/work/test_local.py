@@ -44,6 +44,24 @@ def test_tasks_are_done_by_the_children_of_the_slots(handlers):
         assert all(slot.counts.starts <= 1 for slot in pool.slots)
 
 
+def talking(task, slot):
+    for part in range(3):
+        slot.tell({"task": task, "part": part, "thread": threading.get_ident()})
+    return task
+
+
+def test_what_tasks_say_of_themselves_is_heard_before_their_results_and_here():
+    heard, order = [], []
+
+    with LocalPool(2) as pool:
+        for result in pool.run(talking, range(8), hear=lambda news: heard.append((news, threading.get_ident()))):
+            order += [news["part"] for news, _ in heard if news["task"] == result]
+
+    assert order == [0, 1, 2] * 8
+    assert {thread for _, thread in heard} == {threading.get_ident()}
+    assert threading.get_ident() not in {news["thread"] for news, _ in heard}
+
+
 def test_children_stay_from_one_run_to_the_next(handlers):
     with LocalPool(1, handlers=handlers) as pool:
         list(pool.run(ping, [1]))
