@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mediaframe.model.recipe import Finished as Finished
     from mediaframe.model.recipe import parse_recipe as parse_recipe
     from mediaframe.model.recipe import recipe_from_json as recipe_from_json
+    from mediaframe.picture import picture_html as picture_html
     from mediaframe.presets import Presets as Presets
     from mediaframe.presets import preset as preset
     from mediaframe.presets import presets as presets
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from mediaframe.run import open_run as open_run
     from mediaframe.run import resume as resume
     from mediaframe.storage.retry import Requests as Requests
+    from mediaframe.web import WebSet as WebSet
+    from mediaframe.web import web_set as web_set
 
 _WHERE = {
     "mediaframe.errors": (
@@ -55,9 +58,11 @@ _WHERE = {
     "mediaframe.model.limits": ("Limits",),
     "mediaframe.model.operation": ("Operation",),
     "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
+    "mediaframe.picture": ("picture_html",),
     "mediaframe.presets": ("Presets", "preset", "presets"),
     "mediaframe.recipes": ("document", "image", "video"),
     "mediaframe.storage.retry": ("Requests",),
+    "mediaframe.web": ("WebSet", "web_set"),
     "mediaframe.run": ("Run", "open_run", "resume"),
 }  # fmt: skip
 

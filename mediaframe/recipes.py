@@ -5,6 +5,7 @@ from __future__ import annotations
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.video import Mp4
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
+from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.effects import Blur, Sharpen
@@ -40,6 +41,10 @@ class ImageRecipe(Recipe, kind="image"):
     mean_color = finish(MeanColor)
     sharpness = finish(Sharpness)
     phash = finish(Phash)
+    dominant_colors = finish(DominantColors)
+    thumbhash = finish(Thumbhash)
+    blurhash = finish(Blurhash)
+    lqip = finish(Lqip)
 
 
 class VideoRecipe(Recipe, kind="video"):

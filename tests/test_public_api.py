@@ -32,6 +32,7 @@ PUBLIC = [
     "StoreError",
     "UsageError",
     "Verification",
+    "WebSet",
     "document",
     "formats",
     "from_dask",
@@ -40,6 +41,7 @@ PUBLIC = [
     "manifest",
     "open_run",
     "parse_recipe",
+    "picture_html",
     "preset",
     "presets",
     "recipe_from_json",
@@ -47,6 +49,7 @@ PUBLIC = [
     "scan",
     "verify",
     "video",
+    "web_set",
 ]
 
 LOAD_ALL = """

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 from mediaframe.model.kind import Kind
 from mediaframe.model.spec import Spec
 
-ValueType = Literal["float", "int", "string", "bool"]
+ValueType = Literal["float", "int", "string", "strings", "bool"]
+"""What a measure gives: one value, or for `strings` a list of text."""
 
 
 class Format(Spec):

@@ -11,6 +11,7 @@ from polars._typing import PolarsDataType
 from polars.exceptions import PanicException, PolarsError
 
 from mediaframe.errors import ExpressionError
+from mediaframe.model.finish import ValueType
 from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import HIDDEN
 
@@ -32,7 +33,13 @@ RENDITION_STRUCT = pl.Struct(
 )
 """What a rendition column holds for each row; null where the recipe does not apply."""
 
-_VALUES: dict[str, PolarsDataType] = {"float": pl.Float64, "int": pl.Int64, "string": pl.String, "bool": pl.Boolean}
+_VALUES: dict[ValueType, PolarsDataType] = {
+    "float": pl.Float64,
+    "int": pl.Int64,
+    "string": pl.String,
+    "strings": pl.List(pl.String),
+    "bool": pl.Boolean,
+}
 
 
 def media_dtype(recipe: Finished) -> PolarsDataType:

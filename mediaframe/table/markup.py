@@ -84,6 +84,8 @@ def cell(name: str, value: object) -> str:
             return text(value)
         case bytes():
             return f"{size(len(value))} of data"
+        case list():
+            return text(", ".join(map(str, value)), 60)
         case Mapping() if "media_type" in value and "status" in value:
             return _rendition(value)
         case _:

@@ -236,7 +236,7 @@ def _kept(column: pl.Series, recipe: Finished) -> Iterator[pl.Series]:
     """Give what a frozen row keeps of a media column: the values it takes as arguments, or what was measured."""
     dtype = column.dtype
     if recipe.measure is not None and dtype == media_dtype(recipe):
-        values = [None if value is None else json.dumps(value) for value in column]
+        values = [None if value is None else json.dumps(value) for value in column.to_list()]
         yield pl.Series(VALUE + column.name, values, dtype=pl.String)
     elif recipe.columns and isinstance(dtype, pl.Struct):
         made = ARGS in [field.name for field in dtype.fields]
