@@ -81,6 +81,8 @@ CODES: dict[str, Code] = _table(
     ("W_DECODE_WARNING", "decode", False, "The decoder warned; the picture may be damaged.", "Look at it."),
     ("W_TRUNCATED_ACCEPTED", "decode", False, "Bytes were missing; published as asked.", "Look at it."),
     ("W_DURATION_MISMATCH", "probe", False, "It plays shorter or longer than declared.", "Look at it."),
+    ("W_DEPTH_REDUCED", "op", False, "A step works on 8 bits; what was written has no finer levels.", "Leave that step out to keep them."),
+    ("W_GAIN_MAP_DROPPED", "decode", False, "The HDR gain map was left out; the base picture was used.", "Keep the source for HDR."),
     ("W_METADATA_DROPPED", "encode", False, "Metadata did not fit the format.", "Choose another format to keep it."),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from mediaframe.measures.image import MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops.document import Page
+from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.effects import Blur, Sharpen
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.tone import Flatten, Grayscale
@@ -20,6 +21,7 @@ class ImageRecipe(Recipe, kind="image"):
     __slots__ = ()
 
     auto_orient = step(AutoOrient)
+    color = step(Color)
     resize = step(Resize)
     mode = step(Mode)
     crop = step(Crop)

@@ -86,7 +86,12 @@ def recipes(draw: st.DrawFn, start: Kind = "image", *, columns: bool = False, mo
     """Give a finished recipe that begins with a kind of medium."""
     recipe: Recipe = Recipe.of_kind[start]()
     for _ in range(draw(st.integers(0, 4))):
-        words = [one for one in every(Operation, recipe.kind) if one.word != "auto_orient" or not recipe.steps]
+        opening = {step.word for step in recipe.steps} if all(step.opening for step in recipe.steps) else None
+        words = [
+            one
+            for one in every(Operation, recipe.kind)
+            if not one.opening or (opening is not None and one.word not in opening)
+        ]
         if not words:
             break
         recipe = recipe.then(draw(specs(draw(st.sampled_from(words)), columns=columns, most=most)))

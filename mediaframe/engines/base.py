@@ -116,6 +116,8 @@ class Encoded:
     pages: int | None = None
     quality: int | None = None
     encodes: int = 1
+    notes: tuple[tuple[str, str], ...] = ()
+    """What is to be said of it in its row: a code that begins with `W_`, and a sentence."""
 
     @property
     def size(self) -> int:

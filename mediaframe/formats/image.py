@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mediaframe.errors import RecipeError
+from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
 
@@ -12,6 +12,8 @@ Metadata = Literal["strip", "keep"]
 
 _QUALITY = "From 1 (smallest) to 100 (best)."
 _MAX_BYTES = "The best quality up to `quality` whose file is no larger; a row's error where none is."
+_BITS_OF_PNG = "Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
+_BITS_OF_AVIF = "Bits of each number, 8, 10 or 12; above 8 the whole recipe works on 16."
 _METADATA = "Whether EXIF, XMP and IPTC are kept; the orientation is always done, pixels are sRGB."
 
 
@@ -44,6 +46,11 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
     effort: Value[int] = arg(default=6, ge=0, le=9, doc="How hard to compress (zlib level).")
     progressive: Value[bool] = arg(default=False, doc="Whether it is interlaced.")
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    bits: Value[int] = arg(default=8, ge=8, le=16, doc=_BITS_OF_PNG)
+
+    def check(self) -> None:
+        """Ask for bits that there are."""
+        _one_of(self, 8, 16)
 
 
 class Webp(Format, takes="image", media_type="image/webp", extension="webp"):
@@ -83,10 +90,18 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif"):
     effort: Value[int] = arg(default=2, ge=0, le=9, doc="How hard to compress.")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=_MAX_BYTES)
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    bits: Value[int] = arg(default=8, ge=8, le=12, doc=_BITS_OF_AVIF)
 
     def check(self) -> None:
-        """Hold lossless against max_bytes."""
+        """Hold lossless against max_bytes; ask for bits that there are."""
         _one_of_two(self)
+        _one_of(self, 8, 10, 12)
+
+
+def _one_of(spec: Png | Avif, *allowed: int) -> None:
+    if spec.settled("bits") and spec.bits not in allowed:
+        *others, last = allowed
+        raise RecipeError(expected(f"{spec.word}(bits=...)", f"{', '.join(map(str, others))} or {last}", spec.bits))
 
 
 def _one_of_two(spec: Webp | Avif) -> None:

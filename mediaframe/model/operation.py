@@ -15,11 +15,15 @@ class Operation(Spec):
     """
 
     gives: ClassVar[Kind]
+    opening: ClassVar[bool] = False
+    """Whether it says how a file is opened, and so stands before all other steps."""
 
-    def __init_subclass__(cls, *, takes: Kind | None = None, gives: Kind | None = None, **rest: Any) -> None:
+    def __init_subclass__(
+        cls, *, takes: Kind | None = None, gives: Kind | None = None, opening: bool = False, **rest: Any
+    ) -> None:
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
-            cls.gives = gives or takes
+            cls.gives, cls.opening = gives or takes, opening
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape that comes out, as far as it is known before the pixels."""

@@ -84,9 +84,15 @@ class Recipe:
                 f"{self!r}.{operation.word}: {operation.word} takes {operation.takes}, "
                 f"but this recipe now holds {_a(self.kind)}"
             )
-        if operation.word == "auto_orient" and self.steps:
-            raise RecipeError(f"{self!r}.auto_orient: it must be the first step, since it says how files are opened")
+        if operation.opening and not self._opens_with(operation):
+            raise RecipeError(
+                f"{self!r}.{operation.word}: it must stand once, before all other steps, since it says how files "
+                "are opened"
+            )
         return Recipe.of_kind[operation.gives](self.start, (*self.steps, operation))
+
+    def _opens_with(self, operation: Operation) -> bool:
+        return all(step.opening and step.word != operation.word for step in self.steps)
 
     def finish(self, end: Format | Measure) -> Finished:
         """End the recipe with any format or measure, one of another package too."""

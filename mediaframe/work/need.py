@@ -64,7 +64,8 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
     lossless = recipe.end.values.get("lossless") is True
     each = (_WRITE_LOSSLESS if lossless else _WRITE).get(recipe.end.word, _WRITE_OTHERS)
     written = count * _HELD + largest * _HELD + last * each
-    return BASE + int(max(opened, written) * _MARGIN)
+    deep = 2 if recipe.end.values.get("bits", 8) > 8 else 1
+    return BASE + int(max(opened, written) * deep * _MARGIN)
 
 
 def _sizes(pixels: int, recipe: Finished) -> tuple[int, int]:

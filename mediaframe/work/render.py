@@ -14,7 +14,7 @@ from typing import Any
 import mediaframe.recipes  # noqa: F401  # loads the words, so that recipes can be read from JSON
 from mediaframe.engines.base import Counts, Encoded, Engine, Pixels, Source, Task
 from mediaframe.engines.catalog import engine_for
-from mediaframe.errors import AssetError, MediaframeError
+from mediaframe.errors import CODES, AssetError, MediaframeError
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
@@ -231,9 +231,17 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
     _within(asset.limits, end, made.size)
     header = {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
-        "quality": made.quality, "encodes": made.encodes, "engine": engine.version(),
+        "quality": made.quality, "encodes": made.encodes, "engine": engine.version(), **_said(made),
     }  # fmt: skip
     return header, made.data
+
+
+def _said(made: Encoded) -> dict[str, str]:
+    """Give the first code and all sentences, where there is something to say of a result."""
+    if not made.notes:
+        return {}
+    code = made.notes[0][0]
+    return {"code": code, "stage": CODES[code].stage, "error": "; ".join(sentence for _, sentence in made.notes)}
 
 
 def _encoded(engine: Engine[Any], end: Format, handle: Any) -> Encoded:
@@ -252,6 +260,7 @@ def _encoded(engine: Engine[Any], end: Format, handle: Any) -> Encoded:
         made.pages,
         quality=found.quality,
         encodes=found.encodes,
+        notes=made.notes,
     )
 
 

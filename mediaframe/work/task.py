@@ -286,6 +286,8 @@ class _Asset:
             }
             media_type = wanted.recipe.format.media_type if wanted.recipe and wanted.recipe.format else None
             facts |= {"media_type": media_type, "bytes": spool.size}
+            if "code" in reply:
+                facts |= {"error_code": reply["code"], "stage": reply["stage"], "error": readable(reply["error"])[:500]}
             self._publish(wanted, spool.data, spool.sha256, facts, spool)
 
     def _publish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyvips
@@ -9,6 +10,8 @@ import pyvips
 from mediaframe.engines.base import Encoded, Engine, Pixels, Source, Task
 from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
+from mediaframe.engines.vips.color import in_srgb, wish
+from mediaframe.engines.vips.depth import ready_for_step
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.needs import upright
@@ -23,7 +26,7 @@ class VipsEngine(Engine[Handle]):
 
     name: ClassVar[str] = "vips"
     kinds: ClassVar[tuple[Kind, ...]] = ("image",)
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     def version(self) -> str:
         """Name libvips, its version and our revision."""
@@ -39,8 +42,8 @@ class VipsEngine(Engine[Handle]):
         return {one: foreign.install(one) for one in READS}
 
     def sharing(self, source: Source, task: Task) -> object:
-        """Name the decode: by the shrink factor and whether the picture is turned."""
-        return shrink_for(read_header(source, task), task), upright(task)
+        """Name the decode: by the shrink factor, whether the picture is turned, and its colors."""
+        return shrink_for(read_header(source, task), task), upright(task), wish(task)
 
     def open(self, source: Source, task: Task) -> Handle:
         """Decode a picture within the limits."""
@@ -67,8 +70,8 @@ class VipsEngine(Engine[Handle]):
 
     def pixels(self, handle: Handle) -> Pixels:
         """Hand pixels over."""
-        image = handle.image
         with complaints("E_OP", "pixels"):
+            image = in_srgb(handle.image)
             return Pixels(image.width, image.height, image.bands, image.write_to_memory())
 
     def hold(self, handle: Handle) -> Handle:
@@ -79,7 +82,7 @@ class VipsEngine(Engine[Handle]):
     def do(self, operation: Operation, handle: Handle) -> Any:
         """Do one step."""
         with complaints("E_OP", operation.word):
-            return super().do(operation, handle)
+            return super().do(operation, replace(handle, image=ready_for_step(handle.image, operation)))
 
     def encode(self, format: Format, handle: Handle) -> Encoded:
         """Write a file."""
@@ -87,9 +90,9 @@ class VipsEngine(Engine[Handle]):
             return super().encode(format, handle)
 
     def measure(self, measure: Measure, handle: Handle) -> Any:
-        """Measure the picture."""
+        """Measure the picture, in 8-bit sRGB or gray."""
         with complaints("E_OP", measure.word):
-            return super().measure(measure, handle)
+            return super().measure(measure, replace(handle, image=in_srgb(handle.image)))
 
 
 engine = VipsEngine()

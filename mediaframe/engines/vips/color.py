@@ -1,91 +1,133 @@
-"""Colors of a source made into 8-bit sRGB or gray."""
+"""Colors of a source made into those that the recipe works in: sRGB by default, gray where the source is gray."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import pyvips
 
-_PROFILE = "icc-profile-data"
+from mediaframe.engines.base import Task
+from mediaframe.engines.vips.depth import is_deep, to_eight, to_sixteen
+from mediaframe.engines.vips.profiles import (
+    Rendering,
+    adobe_profile,
+    built_in,
+    moves_nothing,
+    profile_of,
+    transformed,
+    with_profile,
+)
+from mediaframe.ops.image.color import Color
+
 _GRAYS = ("b-w", "grey16")
+_ABSOLUTE = ("lab", "lch", "xyz", "labs", "labq", "yxy")
+"""What is measured rather than made for a device."""
 
 
-def to_srgb(image: pyvips.Image) -> pyvips.Image:
-    """Give 8-bit sRGB, or 8-bit gray where the source is gray.
+class Wish(NamedTuple):
+    """What a recipe asks of the colors of a source, told from the recipe alone."""
 
-    An embedded profile is honored (relative intent with black point compensation); without one, numbers are taken as
-    sRGB. CMYK without a profile is read with libvips' own.
-    """
-    if image.interpretation in ("cmyk", "lab", "lch", "xyz") or _has_profile(image):
-        image = _by_profile(image)
-    return _eight_bits(image)
+    space: str = "srgb"
+    rendering: Rendering = Rendering()
+    bits: int = 8
 
-
-def _has_profile(image: pyvips.Image) -> bool:
-    return bool(image.get_typeof(_PROFILE))
+    @property
+    def target(self) -> str:
+        """The space that is converted to, where something must be."""
+        return "p3" if self.space == "p3" else "srgb"
 
 
-def _by_profile(image: pyvips.Image) -> pyvips.Image:
-    gray = image.interpretation in _GRAYS
-    if image.interpretation in ("lab", "lch", "xyz"):
-        return image.colourspace("srgb")
-    profile: bytes = image.get(_PROFILE) if _has_profile(image) else b""
-    if image.interpretation in ("srgb", "rgb", "rgb16", *_GRAYS) and _is_srgb(profile, gray=gray):
+PLAIN = Wish()
+
+
+def wish(task: Task) -> Wish:
+    """Say what a recipe asks for: its color step, and 16 bits where its end writes more than 8."""
+    step = next((one for one in task.steps if isinstance(one, Color)), Color())
+    bits = 16 if task.end is not None and task.end.values.get("bits", 8) > 8 else 8
+    return Wish(step.space, Rendering(step.intent, step.black_point), bits)
+
+
+def converted(image: pyvips.Image, wish: Wish = PLAIN) -> pyvips.Image:
+    """Give gray, or RGB of the space that was asked for; a profile is attached where that is not sRGB."""
+    image = _declared(image)
+    if image.interpretation in _ABSOLUTE:
+        image = _from_lab(image, wish)
+    elif image.interpretation == "cmyk":
+        image = _by_profile(image, wish)
+    else:
+        image = _rgb_or_gray(_labeled(image, wish), wish)
+    most = 2 if image.interpretation in _GRAYS else 4
+    image = image.extract_band(0, n=most) if image.bands > most else image
+    return to_sixteen(image) if wish.bits > 8 else to_eight(image)
+
+
+def in_srgb(image: pyvips.Image) -> pyvips.Image:
+    """Give 8-bit sRGB or gray, whatever space and levels the picture has."""
+    return converted(image) if profile_of(image) or is_deep(image) else image
+
+
+def _declared(image: pyvips.Image) -> pyvips.Image:
+    """Attach the profile of what a camera declares by EXIF alone (DCF 2.0: "R03" stands for Adobe RGB)."""
+    name = "exif-ifd4-InteroperabilityIndex"
+    if image.bands < 3 or profile_of(image) or not image.get_typeof(name):
         return image
+    return with_profile(image, adobe_profile()) if str(image.get(name)).startswith("R03") else image
+
+
+def _labeled(image: pyvips.Image, wish: Wish) -> pyvips.Image:
+    """Give 8 or 16 bits, named as gray or RGB."""
+    if image.interpretation == "scrgb":
+        return with_profile(image.colourspace("rgb16" if wish.bits > 8 else "srgb"), b"")
+    if image.interpretation in ("rgb16", *_GRAYS, "srgb", "rgb"):
+        gray = image.interpretation in _GRAYS
+    else:
+        gray = image.bands < 3  # What says nothing of itself, such as "multiband".
+    if image.format == "ushort":
+        return image.copy(interpretation="grey16" if gray else "rgb16")
+    # Floating point pictures that say nothing else hold 0 to 255, as libvips has it.
+    image = image if image.format == "uchar" else image.cast("uchar")
+    return image.copy(interpretation="b-w" if gray else "srgb")
+
+
+def _rgb_or_gray(image: pyvips.Image, wish: Wish) -> pyvips.Image:
+    gray, deep = image.interpretation in _GRAYS, wish.bits > 8
+    profile = profile_of(image)
+    target = "srgb" if gray else wish.target  # sRGB and Display P3 have one curve: gray is the same in both.
+    if profile and moves_nothing(profile, target, wish.rendering, gray=gray, deep=deep):
+        return with_profile(image, built_in("p3") if target == "p3" else b"")
+    if wish.space == "keep" and not gray:
+        return image
+    if not profile and target == "srgb":
+        return image
+    return _by_profile(image, wish)
+
+
+def _by_profile(image: pyvips.Image, wish: Wish) -> pyvips.Image:
+    gray = image.interpretation in _GRAYS
+    if wish.bits > 8 and not is_deep(image):
+        image = to_sixteen(image) if image.interpretation != "cmyk" else image
+    depth = 16 if is_deep(image) or wish.bits > 8 else 8
+    target = "srgb" if gray else wish.target
     try:
-        turned = image.icc_transform(
-            "srgb",
-            embedded=bool(profile),
-            input_profile="cmyk",
-            intent="relative",
-            black_point_compensation=True,
-        )
+        turned = transformed(image, target, wish.rendering, depth=depth)
     except pyvips.Error:
         # A profile that does not fit the pixels is no reason to refuse the picture: browsers ignore it as well.
-        return image.colourspace("srgb") if image.interpretation == "cmyk" else image
+        plain = with_profile(image, b"")
+        turned = transformed(plain, target, wish.rendering, depth=depth)
     if gray:
-        turned = (
-            turned.extract_band(0).bandjoin(turned.extract_band(3)) if turned.bands == 4 else turned.extract_band(0)
-        )
-        turned = turned.copy(interpretation="b-w")
-    return turned
+        bands = [turned.extract_band(0), *([turned.extract_band(3)] if turned.bands == 4 else [])]
+        turned = bands[0].bandjoin(bands[1:]) if len(bands) > 1 else bands[0]
+        turned = turned.copy(interpretation="grey16" if depth == 16 else "b-w")
+    return with_profile(turned, built_in("p3") if target == "p3" else b"")
 
 
-@lru_cache(maxsize=32)
-def _is_srgb(profile: bytes, *, gray: bool) -> bool:
-    """Whether a profile moves no color by more than one level, so that the transform can be saved.
-
-    Most cameras embed sRGB; 729 colors take 1 ms, a transform of 4 megapixels 90.
-    """
-    steps = [*range(0, 256, 32), 255]
-    if gray:
-        colors: list[list[Any]] = [[(value,) for value in range(256)]]
-    else:
-        colors = [[(red, green, blue) for red in steps for green in steps for blue in steps]]
-    plain = pyvips.Image.new_from_memory(
-        bytes(band for color in colors[0] for band in color), len(colors[0]), 1, 1 if gray else 3, "uchar"
-    ).copy(interpretation="b-w" if gray else "srgb")
-    carrier = plain.copy()
-    carrier.set_type(pyvips.GValue.blob_type, _PROFILE, profile)
-    try:
-        turned = carrier.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True)
-    except pyvips.Error:
-        return True
-    return bool((turned.extract_band(0, n=plain.bands) - plain).abs().max() <= 1)
-
-
-def _eight_bits(image: pyvips.Image) -> pyvips.Image:
-    if image.interpretation not in ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb", "cmyk"):
-        # What says nothing of itself, such as "multiband", is taken for sRGB or gray by its bands.
-        image = image.copy(interpretation="srgb" if image.bands >= 3 else "b-w")
-    gray = image.interpretation in _GRAYS
-    if image.format == "ushort":
-        # libvips' own way to 8 bits takes alpha one level down.
-        image = (image >> 8).cast("uchar").copy(interpretation="b-w" if gray else "srgb")
-    elif image.interpretation not in ("srgb", "b-w"):
-        image = image.colourspace("srgb")
-    most = 2 if gray else 4
-    image = image.extract_band(0, n=most) if image.bands > most else image
-    # Floating point pictures that say nothing else hold 0 to 255, as libvips has it.
-    return image if image.format == "uchar" else image.cast("uchar")
+def _from_lab(image: pyvips.Image, wish: Wish) -> pyvips.Image:
+    """Give RGB for what is measured: CIE Lab of files has the white of the profile space, D50."""
+    lab = with_profile(image.colourspace("lab"), b"")
+    turned = lab.icc_export(
+        output_profile=wish.target,
+        intent=wish.rendering.intent,
+        black_point_compensation=wish.rendering.black_point,
+        depth=16 if wish.bits > 8 else 8,
+    )
+    return with_profile(turned, built_in("p3") if wish.target == "p3" else b"")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyvips
 
 from mediaframe.engines.vips.base import engine
-from mediaframe.engines.vips.handle import Handle, has_alpha, of, to_byte
+from mediaframe.engines.vips.depth import to_levels
+from mediaframe.engines.vips.handle import Handle, has_alpha, of
 from mediaframe.ops.image.effects import Blur, Sharpen
 
 
@@ -16,7 +17,7 @@ def blur(handle: Handle, op: Blur) -> Handle:
     if not has_alpha(image):
         return of(_gauss(image, op.sigma))
     soft = _gauss(image.premultiply(), op.sigma)
-    return of(to_byte(soft.unpremultiply().copy(interpretation=image.interpretation)))
+    return of(to_levels(soft.unpremultiply(), image))
 
 
 @engine.implements(Sharpen)
@@ -32,5 +33,5 @@ def _gauss(image: pyvips.Image, sigma: float) -> pyvips.Image:
     # The default mask ends at 0.2 of its middle and has whole numbers of 20 at the most: up to 41 levels off a true
     # Gaussian. This one is at most 4 off; whole numbers take a tenth of the time, and are fine once the mask is wide.
     if sigma < _FINE:
-        return to_byte(image.gaussblur(sigma, min_ampl=0.02, precision="float"))
+        return to_levels(image.gaussblur(sigma, min_ampl=0.02, precision="float"), image)
     return image.gaussblur(sigma, min_ampl=0.02, precision="integer")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyvips
 
 from mediaframe.engines.base import Encoded
 from mediaframe.engines.vips.base import engine
+from mediaframe.engines.vips.depth import is_deep, to_sixteen
 from mediaframe.engines.vips.handle import Handle, has_alpha
+from mediaframe.engines.vips.notes import notes_of
+from mediaframe.engines.vips.profiles import profile_of
 from mediaframe.engines.vips.tone import flatten
 from mediaframe.errors import AssetError
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
@@ -21,56 +24,61 @@ _SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1}
 _KEPT = "exif|xmp|iptc"
 
 
+class Written(NamedTuple):
+    """A picture that is ready to be written, and the metadata that libvips shall write with it."""
+
+    image: pyvips.Image
+    keep: str
+
+
 @engine.implements(Jpeg)
 def jpeg(handle: Handle, format: Jpeg) -> Encoded:
     """Write a JPEG, on the background."""
     if has_alpha(handle.image):
         handle = flatten(handle, Flatten(format.background))
-    image = _ready(handle, format, format.metadata)
-    data = image.jpegsave_buffer(
-        Q=format.quality, interlace=format.progressive, optimize_coding=True, keep=_keep(format.metadata)
-    )
+    image, keep = _ready(handle, format, format.metadata)
+    data = image.jpegsave_buffer(Q=format.quality, interlace=format.progressive, optimize_coding=True, keep=keep)
     return _checked(data, image, format, format.quality)
 
 
 @engine.implements(Png)
 def png(handle: Handle, format: Png) -> Encoded:
     """Write a PNG."""
-    image = _ready(handle, format, format.metadata)
-    data = image.pngsave_buffer(
-        compression=format.effort, interlace=format.progressive, filter="sub", keep=_keep(format.metadata)
-    )
+    image, keep = _ready(handle, format, format.metadata)
+    data = image.pngsave_buffer(compression=format.effort, interlace=format.progressive, filter="sub", keep=keep)
     return _checked(data, image, format, None)
 
 
 @engine.implements(Webp)
 def webp(handle: Handle, format: Webp) -> Encoded:
     """Write a WebP."""
-    image = _ready(handle, format, format.metadata)
-    data = image.webpsave_buffer(
-        Q=format.quality, lossless=format.lossless, effort=format.effort, keep=_keep(format.metadata)
-    )
+    image, keep = _ready(handle, format, format.metadata)
+    data = image.webpsave_buffer(Q=format.quality, lossless=format.lossless, effort=format.effort, keep=keep)
     return _checked(data, image, format, None if format.lossless else format.quality)
 
 
 @engine.implements(Avif)
 def avif(handle: Handle, format: Avif) -> Encoded:
-    """Write an AVIF with eight bits."""
-    image = _ready(handle, format, format.metadata)
-    data = image.heifsave_buffer(
-        compression="av1", Q=format.quality, lossless=format.lossless, effort=format.effort, bitdepth=8,
-        keep=_keep(format.metadata),
+    """Write an AVIF."""
+    image, keep = _ready(handle, format, format.metadata)
+    data = _at_top(image, format.bits).heifsave_buffer(
+        compression="av1", Q=format.quality, lossless=format.lossless, effort=format.effort, bitdepth=format.bits,
+        keep=keep,
     )  # fmt: skip
     return _checked(data, image, format, None if format.lossless else format.quality)
 
 
-def _keep(metadata: str) -> str:
-    return _KEPT if metadata == "keep" else "none"
+def _keep(metadata: str, image: pyvips.Image) -> str:
+    """Say what libvips writes: whatever is not sRGB is never written without its profile."""
+    kept = [*([_KEPT] if metadata == "keep" else []), *(["icc"] if profile_of(image) else [])]
+    return "|".join(kept) or "none"
 
 
-def _ready(handle: Handle, format: Format, metadata: str) -> pyvips.Image:
+def _ready(handle: Handle, format: Format, metadata: str) -> Written:
     """Give all pixels of the picture, within what the format holds, without the tags that would turn it again."""
     image = handle.image
+    if format.values.get("bits", 8) > 8:
+        image = to_sixteen(image)  # What other engines gave has 8.
     if handle.reduced:
         raise AssetError(f"{format.word}: a reduced picture cannot be written", code="E_INTERNAL")
     side = max(image.width, image.height)
@@ -84,7 +92,7 @@ def _ready(handle: Handle, format: Format, metadata: str) -> pyvips.Image:
         # heifsave writes the orientation as a turn of the picture even where metadata are stripped.
         image = image.copy()
         image.remove("orientation")
-    return image
+    return Written(image, _keep(metadata, image))
 
 
 _LOADERS: dict[str, Any] = {
@@ -105,4 +113,12 @@ def _checked(data: bytes, image: pyvips.Image, format: Format, quality: int | No
             f"{format.word}: wrote {image.width}x{image.height}, reads back as {written.width}x{written.height}",
             code="E_VERIFY",
         )
-    return Encoded(data, width=written.width, height=written.height, quality=quality)
+    return Encoded(data, width=written.width, height=written.height, quality=quality, notes=notes_of(image))
+
+
+def _at_top(image: pyvips.Image, bits: int) -> pyvips.Image:
+    """Round 16 bits to those that are written, at the top, where libvips cuts off the others."""
+    if not is_deep(image):
+        return image
+    rounded = image.linear(((1 << bits) - 1) / 65535, 0.5).cast("ushort") << (16 - bits)
+    return rounded.copy(interpretation=image.interpretation)

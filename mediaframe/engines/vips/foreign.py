@@ -11,7 +11,7 @@ import pyvips
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from mediaframe.engines.base import Source
-from mediaframe.engines.vips.color import to_srgb
+from mediaframe.engines.vips.color import PLAIN, Wish, converted
 from mediaframe.engines.vips.library import complaints
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
@@ -54,8 +54,8 @@ def header(source: Source, format: str, limits: Limits) -> Found:
         return width, height, orientation, frames, {"color_space": space, "bits": bits, "alpha": alpha}
 
 
-def decode(source: Source, format: str, limits: Limits) -> pyvips.Image:
-    """Decode the first picture, 8-bit sRGB or gray, as stored."""
+def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> pyvips.Image:
+    """Decode the first picture in the colors that were asked for, as stored."""
     with _trouble(format), _opened(source, format, limits) as picture:
         if format == "heic":
             image = _plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
@@ -69,7 +69,7 @@ def decode(source: Source, format: str, limits: Limits) -> pyvips.Image:
         if profile:
             image = image.copy()
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(profile))
-        return to_srgb(image).copy_memory()
+        return converted(image, wish).copy_memory()
 
 
 @contextmanager
@@ -151,5 +151,6 @@ def _plain(data: bytes, size: tuple[int, int], mode: str, stride: int | None = N
     across = (stride or width * bands) // bands
     image = pyvips.Image.new_from_memory(data, across, height, bands, "uchar").crop(0, 0, width, height)
     if mode == "LAB":
-        return (image * [100 / 255, 1, 1] - [0, 128, 128]).copy(interpretation="lab")
+        lightness, signed = image.extract_band(0) * (100 / 255), image.copy(format="char")
+        return lightness.bandjoin(signed.extract_band(1, n=2)).cast("float").copy(interpretation="lab")
     return image.copy(interpretation={"L": "b-w", "LA": "b-w", "CMYK": "cmyk"}.get(mode, "srgb"))

@@ -7,7 +7,10 @@ import math
 import pyvips
 
 from mediaframe.engines.vips.base import engine
-from mediaframe.engines.vips.handle import Handle, has_alpha, of, ready_for, to_byte
+from mediaframe.engines.vips.color import in_srgb
+from mediaframe.engines.vips.depth import is_deep, to_eight, to_levels
+from mediaframe.engines.vips.handle import Handle, colors, has_alpha, of, ready_for
+from mediaframe.engines.vips.linear import scaled_in_light
 from mediaframe.errors import AssetError
 from mediaframe.ops.image.geometry import (
     ANCHORS,
@@ -36,7 +39,7 @@ def auto_orient(handle: Handle, op: AutoOrient) -> Handle:
 def resize(handle: Handle, op: Resize) -> Handle:
     """Scale to the planned size, then crop or pad to the box."""
     plan = op.plan(handle.width, handle.height)
-    image = scaled(handle.image, *plan.scaled)
+    image = (scaled_in_light if op.linear else scaled)(handle.image, *plan.scaled)
     if op.fit == "contain" and plan.final != plan.scaled:
         return of(_on_canvas(image, *plan.final, ANCHORS[op.gravity], op.background))
     if plan.final != plan.scaled:
@@ -86,12 +89,12 @@ def rotate(handle: Handle, op: Rotate) -> Handle:
     image, color = ready_for(handle.image, op.background)
     cubic = pyvips.Interpolate.new("bicubic")
     if not has_alpha(image):
-        return of(to_byte(image.rotate(angle, interpolate=cubic, background=color)))
+        return of(to_levels(image.rotate(angle, interpolate=cubic, background=color), image))
     # The corners are premultiplied as the picture is, so that no color leaks from transparent pixels.
-    share = color[-1] / 255
+    share = color[-1] / (65535 if is_deep(image) else 255)
     behind = [*(band * share for band in color[:-1]), color[-1]]
     turned = image.premultiply().rotate(angle, interpolate=cubic, background=behind)
-    return of(to_byte(turned.unpremultiply().copy(interpretation=image.interpretation)))
+    return of(to_levels(turned.unpremultiply(), image))
 
 
 @engine.implements(Flip)
@@ -109,12 +112,12 @@ def flop(handle: Handle, op: Flop) -> Handle:
 @engine.implements(Trim)
 def trim(handle: Handle, op: Trim) -> Handle:
     """Cut away the border."""
-    image = handle.image
+    image = to_eight(handle.image)
     if op.background is None:
-        color = image.getpoint(0, 0)[: 3 if image.bands >= 3 else 1]
+        color = image.getpoint(0, 0)[: colors(image)]
     else:
         image, bands = ready_for(image, op.background)
-        color = bands[: 3 if image.bands >= 3 else 1]
+        color = bands[: colors(image)]
     # Specks of one pixel are taken out first, by a median of 3x3, where there is room for it.
     thin = min(image.width, image.height) < 3
     left, top, width, height = image.find_trim(threshold=op.threshold, background=color, line_art=thin)
@@ -131,14 +134,15 @@ def scaled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     if not has_alpha(image):
         return image.resize(across, vscale=down)
     small = image.premultiply().resize(across, vscale=down)
-    return to_byte(small.unpremultiply().copy(interpretation=image.interpretation))
+    return to_levels(small.unpremultiply(), image)
 
 
 def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Point | None) -> pyvips.Image:
     if (image.width, image.height) == (width, height):
         return image
     if focus is None and gravity in _FINDS:
-        return image.copy_memory().smartcrop(width, height, interesting=gravity)
+        left, top = _found(image, width, height, gravity)
+        return image.crop(left, top, width, height)
     room = image.width - width, image.height - height
     if focus is None:
         across, down = ANCHORS[gravity]
@@ -149,6 +153,12 @@ def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Poin
             _half_up(focus[1] * image.height - height / 2),
         )
     return image.crop(min(max(left, 0), room[0]), min(max(top, 0), room[1]), width, height)
+
+
+def _found(image: pyvips.Image, width: int, height: int, gravity: str) -> tuple[int, int]:
+    """Look for what draws the eye, in plain sRGB, and say where the box begins."""
+    cut = in_srgb(image).copy_memory().smartcrop(width, height, interesting=gravity)
+    return -cut.xoffset, -cut.yoffset
 
 
 def _on_canvas(image: pyvips.Image, width: int, height: int, anchor: Point, background: str) -> pyvips.Image:

@@ -1,4 +1,8 @@
-"""Handle: the engine's picture, 8-bit sRGB or gray, upright; and what of it every theme needs."""
+"""Handle: the engine's picture, upright; and what of it every theme needs.
+
+It is gray or RGB, of 8 bits, or of 16 where the recipe's end asks for more than 8. RGB without a profile is sRGB; where
+the recipe works in another space, the picture carries that profile. Gray has the curve of sRGB and no profile.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from dataclasses import dataclass
 
 import pyvips
 
+from mediaframe.engines.vips.depth import is_deep
+from mediaframe.engines.vips.profiles import converted_color, profile_of
 from mediaframe.model.quantity import color_bands
 
 
@@ -51,17 +57,22 @@ def alpha_apart(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]
 
 
 def ready_for(image: pyvips.Image, color: str) -> tuple[pyvips.Image, list[float]]:
-    """Give a picture that can hold a color, and the color as its bands.
+    """Give a picture that can hold a color, and the color as its bands, in the picture's own space and levels.
 
     A gray picture gets colors where the color is not gray, an opaque one gets alpha where the color is not opaque.
     """
     red, green, blue, alpha = color_bands(color)
     if colors(image) == 1 and not red == green == blue:
-        image = image.colourspace("srgb")
+        image = image.colourspace("rgb16" if is_deep(image) else "srgb")
     if alpha < 255 and not has_alpha(image):
         image = image.addalpha()
-    bands: list[float] = [red, green, blue] if colors(image) == 3 else [red]
-    return image, [*bands, alpha] if has_alpha(image) else bands
+    bands = [257 * band for band in ((red, green, blue) if colors(image) == 3 else (red,))]
+    profile = profile_of(image)
+    if profile:
+        bands = list(converted_color(profile, (red, green, blue)))
+    if has_alpha(image):
+        bands.append(257 * alpha)
+    return image, [float(band) if is_deep(image) else float(round(band / 257)) for band in bands]
 
 
 def to_byte(image: pyvips.Image) -> pyvips.Image:

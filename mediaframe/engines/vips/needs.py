@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mediaframe.engines.base import Task
 from mediaframe.model.finish import Measure
+from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.geometry import AutoOrient, Flip, Flop, Mode, Resize, Rotate
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
@@ -41,13 +42,12 @@ def factor(task: Task, width: int, height: int) -> int:
 
 def upright(task: Task) -> bool:
     """Whether the picture is turned as its orientation says."""
-    first = task.steps[0] if task.steps else None
-    return first.enabled if isinstance(first, AutoOrient) else True
+    return all(step.enabled for step in task.steps if isinstance(step, AutoOrient))
 
 
 def scales(step: object) -> bool:
     """Whether a step means the same on a reduced picture: it moves pixels or changes each for itself."""
-    return isinstance(step, AutoOrient | Flip | Flop | Grayscale | Flatten) or (
+    return isinstance(step, AutoOrient | Color | Flip | Flop | Grayscale | Flatten) or (
         isinstance(step, Rotate) and step.angle % 90 == 0
     )
 
@@ -57,6 +57,8 @@ def _needed(task: Task, width: int, height: int) -> tuple[int, int] | None:
     for one in task.steps:
         step = one.resize if isinstance(one, Mode) else one
         if isinstance(step, Resize):
+            if step.linear:
+                return None  # Shrinking while decoding mixes the numbers of the file, not light.
             size = step.plan(height, width) if turned else step.plan(width, height)
             across, down = size.scaled
             return (down, across) if turned else (across, down)

@@ -10,12 +10,20 @@ import pyvips
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips import foreign
-from mediaframe.engines.vips.color import to_srgb
+from mediaframe.engines.vips.color import Wish, converted, wish
 from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, reasons, translate
 from mediaframe.engines.vips.needs import factor, upright
-from mediaframe.engines.vips.structure import check_whole, is_sequence, jpeg_size, png_frames, without_junk
+from mediaframe.engines.vips.notes import noted
+from mediaframe.engines.vips.structure import (
+    check_whole,
+    has_gain_map,
+    is_sequence,
+    jpeg_size,
+    png_frames,
+    without_junk,
+)
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
 from mediaframe.model.sniff import format_of
@@ -44,6 +52,8 @@ class Header:
     orientation: int
     frames: int
     facts: dict[str, Any]
+    gain_map: bool = False
+    """Whether the file has what makes HDR of it."""
 
     @property
     def turned(self) -> bool:
@@ -65,9 +75,11 @@ def open_picture(source: Source, task: Task) -> Handle:
     header = read_header(source, task)
     shrink = shrink_for(header, task)
     if foreign.takes(header.format):
-        image = foreign.decode(source, header.format, task.limits)
+        image = foreign.decode(source, header.format, task.limits, wish(task))
     else:
-        image = _decode(source, header, shrink, task.limits)
+        image = _decode(source, header, shrink, task)
+    if header.gain_map:
+        image = noted(image, "W_GAIN_MAP_DROPPED", "the HDR gain map was left out; the base picture was used")
     width, height = header.width, header.height
     if not upright(task):
         return Handle(image, width, height)
@@ -102,7 +114,7 @@ def _look(source: Source, task: Task) -> Header:
     if format in _JPEGS:
         _check_jpeg(data, task.limits)
     if foreign.takes(format) or (format == "avif" and is_sequence(data)):
-        return Header(format, *foreign.header(source, format, task.limits))
+        return Header(format, *foreign.header(source, format, task.limits), gain_map=has_gain_map(data, format))
     try:
         with complaints("E_CORRUPT", format):
             image = _load(data, format)
@@ -110,7 +122,8 @@ def _look(source: Source, task: Task) -> Header:
         if format == "tiff" and error.code == "E_UNSUPPORTED_FORMAT":
             return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
         raise
-    return Header(format, image.width, image.height, _orientation(image), _frames(data, format, image), _facts(image))
+    orientation, frames, gain_map = _orientation(image), _frames(data, format, image), has_gain_map(data, format)
+    return Header(format, image.width, image.height, orientation, frames, _facts(image), gain_map)
 
 
 def _check_jpeg(data: Any, limits: Limits) -> None:
@@ -177,38 +190,46 @@ def _load(data: Any, format: str, **options: Any) -> pyvips.Image:
     return loader(data, access="sequential", fail_on=_STRICT.get(format, "error"), **options)
 
 
-def _decode(source: Source, header: Header, shrink: int, limits: Limits) -> pyvips.Image:
+def _decode(source: Source, header: Header, shrink: int, task: Task) -> pyvips.Image:
     data: Any = source.memo.get("drawing") or source.view()
     options = {"shrink": shrink} if shrink > 1 else {}
     try:
-        return _pixels(_load(data, header.format, **options))
+        return _pixels(_load(data, header.format, **options), wish(task))
     except pyvips.Error as error:
-        return _again(source, header, limits, options, error)
+        return _again(source, header, task, options, error)
 
 
-def _again(
-    source: Source, header: Header, limits: Limits, options: dict[str, Any], error: pyvips.Error
-) -> pyvips.Image:
+def _again(source: Source, header: Header, task: Task, options: dict[str, Any], error: pyvips.Error) -> pyvips.Image:
     """Decode once more where the complaint may be harmless; else raise it."""
     told = translate(error, "E_CORRUPT", header.format)
     if header.format in _JPEGS and "extraneous bytes before marker" in told.message:
         # Junk in the header is harmless, the same warning from within the scan is not: only the first kind is gone
         # once the header is made anew.
         with complaints("E_CORRUPT", header.format):
-            return _pixels(_load(without_junk(source.view()), header.format, **options))
+            return _pixels(_load(without_junk(source.view()), header.format, **options), wish(task))
     if header.format == "tiff" and told.code == "E_UNSUPPORTED_FORMAT":
-        return foreign.decode(source, "tiff (Pillow)", limits)
+        return foreign.decode(source, "tiff (Pillow)", task.limits, wish(task))
     if header.format == "tiff" and not reasons(error):
         # libtiff warns of unknown tags and of missing zeros at the end of a text, and libvips gives no words then; of
         # damaged strips it gives words, and missing ones were looked for before.
         with complaints("E_CORRUPT", header.format):
-            return _pixels(pyvips.Image.tiffload_buffer(source.view(), access="sequential", fail_on="error"))
+            image = pyvips.Image.tiffload_buffer(source.view(), access="sequential", fail_on="error")
+            return _pixels(image, wish(task))
     raise told from None
 
 
-def _pixels(image: pyvips.Image) -> pyvips.Image:
-    """Make it sRGB and decode it to the last line, so that damage anywhere is seen before anything is made of it."""
-    return to_srgb(image).copy_memory()
+def _pixels(image: pyvips.Image, asked: Wish) -> pyvips.Image:
+    """Convert colors and decode to the last line, so that damage anywhere is seen before anything is made of it."""
+    return converted(_full_scale(image), asked).copy_memory()
+
+
+def _full_scale(image: pyvips.Image) -> pyvips.Image:
+    """Make white 65535 where libvips gives 10 or 12 bits of an AVIF shifted up, with zeros below them."""
+    if not image.get_typeof("heif-compression") or image.format != "ushort":
+        return image
+    bits = int(image.get("bits-per-sample"))
+    white = ((1 << bits) - 1) << (16 - bits)
+    return (image * (65535 / white)).rint().cast("ushort")
 
 
 def _turn(image: pyvips.Image, orientation: int) -> pyvips.Image:

@@ -78,6 +78,40 @@ def without_junk(data: Any) -> bytes:
     return bytes(data[:2]) + b"".join(data[start:end] for _, start, end in jpeg_segments(data))
 
 
+_GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"urn:iso:std:iso:ts:21496:-1")
+_APPLE_GAIN_MAP = b"http://ns.apple.com/HDRGainMap/1.0/"
+
+
+def has_gain_map(data: Any, format: str) -> bool:
+    """Whether a file holds a map that makes HDR of its picture (Ultra HDR, ISO 21496-1, Apple)."""
+    if format in ("jpeg", "mpo"):
+        parts = [
+            bytes(data[start : min(end, start + 65536)]) for mark, start, end in jpeg_segments(data) if mark in _APP
+        ]
+        if any(mark in part for part in parts for mark in _GAIN_MAPS):
+            return True
+        # Apple says so in the second picture alone.
+        return any(part[4:8] == b"MPF\0" for part in parts) and data.find(_APPLE_GAIN_MAP) > 0
+    if format in ("avif", "heic"):
+        return any(b"hdrgainmap" in part or b"tmap" in part for part in _meta_boxes(data))
+    return False
+
+
+def _meta_boxes(data: Any) -> Iterator[bytes]:
+    """Give the boxes before the pixels: `ftyp` names the brands, `meta` the items."""
+    at, size = 0, len(data)
+    while at + 8 <= size:
+        length = int.from_bytes(data[at : at + 4], "big")
+        if bytes(data[at + 4 : at + 8]) in (b"ftyp", b"meta"):
+            yield bytes(data[at : at + min(length, 1 << 20)])
+        if length < 8:
+            return
+        at += length
+
+
+_APP = (b"\xe1", b"\xe2")
+
+
 # ---- PNG -------------------------------------------------------------------------------------------------------------
 
 

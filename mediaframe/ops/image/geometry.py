@@ -38,7 +38,7 @@ def nearest(value: float) -> int:
     return max(1, math.floor(value + 0.5))
 
 
-class AutoOrient(Operation, takes="image"):
+class AutoOrient(Operation, takes="image", opening=True):
     """Turn the picture as its EXIF orientation says, or leave it as stored.
 
     Every recipe does so by default; `auto_orient(enabled=False)` as the first step leaves the pixels as stored.
@@ -73,6 +73,10 @@ class Resize(Operation, takes="image"):
     )
     enlarge: Value[bool] = arg(default=False, doc="Whether the picture may grow.")
     background: Value[str] = arg(default="#ffffff", unit="color", doc="Color of the padding of `contain`.")
+    linear: Value[bool] = arg(
+        default=False,
+        doc="Whether light is mixed instead of the numbers that stand for it: slower, right for fine detail.",
+    )
 
     def check(self) -> None:
         """Ask for a side at least."""
