@@ -59,6 +59,7 @@ SOURCES: dict[str, bytes] = {
 
 STEPS: dict[str, Any] = {
     "auto_orient": image.auto_orient(enabled=False),
+    "color": image.color("p3"),
     "resize": image.resize(40, 40, fit="cover"),
     "crop": image.crop(30, 30),
     "extend": image.extend(top=3, left=2),
@@ -84,7 +85,7 @@ def _all() -> dict[str, Finished]:
     """Every operation into PNG and one into every format, behind a reduction, so that it stays quick."""
     start = image.resize(96, 96, enlarge=False)
     steps = {
-        step: (recipe.resize(50) if step == "auto_orient" else _after(start, recipe)).png(effort=1)
+        step: (recipe.resize(50) if recipe.steps[0].opening else _after(start, recipe)).png(effort=1)
         for step, recipe in STEPS.items()
     }
     return {

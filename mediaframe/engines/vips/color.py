@@ -8,6 +8,7 @@ import pyvips
 
 from mediaframe.engines.base import Task
 from mediaframe.engines.vips.depth import is_deep, to_eight, to_sixteen
+from mediaframe.engines.vips.linear import luminance
 from mediaframe.engines.vips.profiles import (
     Rendering,
     adobe_profile,
@@ -95,30 +96,21 @@ def _rgb_or_gray(image: pyvips.Image, wish: Wish) -> pyvips.Image:
     target = "srgb" if gray else wish.target  # sRGB and Display P3 have one curve: gray is the same in both.
     if profile and moves_nothing(profile, target, wish.rendering, gray=gray, deep=deep):
         return with_profile(image, built_in("p3") if target == "p3" else b"")
-    if wish.space == "keep" and not gray:
+    if gray:
+        return luminance(to_sixteen(image) if deep else image, wish.rendering) if profile else image
+    if wish.space == "keep" or (not profile and target == "srgb"):
         return image
-    if not profile and target == "srgb":
-        return image
-    return _by_profile(image, wish)
+    return _by_profile(to_sixteen(image) if deep else image, wish)
 
 
 def _by_profile(image: pyvips.Image, wish: Wish) -> pyvips.Image:
-    gray = image.interpretation in _GRAYS
-    if wish.bits > 8 and not is_deep(image):
-        image = to_sixteen(image) if image.interpretation != "cmyk" else image
     depth = 16 if is_deep(image) or wish.bits > 8 else 8
-    target = "srgb" if gray else wish.target
     try:
-        turned = transformed(image, target, wish.rendering, depth=depth)
+        turned = transformed(image, wish.target, wish.rendering, depth=depth)
     except pyvips.Error:
         # A profile that does not fit the pixels is no reason to refuse the picture: browsers ignore it as well.
-        plain = with_profile(image, b"")
-        turned = transformed(plain, target, wish.rendering, depth=depth)
-    if gray:
-        bands = [turned.extract_band(0), *([turned.extract_band(3)] if turned.bands == 4 else [])]
-        turned = bands[0].bandjoin(bands[1:]) if len(bands) > 1 else bands[0]
-        turned = turned.copy(interpretation="grey16" if depth == 16 else "b-w")
-    return with_profile(turned, built_in("p3") if target == "p3" else b"")
+        turned = transformed(with_profile(image, b""), wish.target, wish.rendering, depth=depth)
+    return with_profile(turned, built_in("p3") if wish.target == "p3" else b"")
 
 
 def _from_lab(image: pyvips.Image, wish: Wish) -> pyvips.Image:

@@ -8,7 +8,7 @@ import pyvips
 
 from mediaframe.engines.vips.depth import is_deep, to_levels
 from mediaframe.engines.vips.handle import alpha_apart
-from mediaframe.engines.vips.profiles import built_in, profile_of, with_profile
+from mediaframe.engines.vips.profiles import RELATIVE, Rendering, built_in, profile_of, with_profile
 
 
 def scaled_in_light(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
@@ -30,11 +30,16 @@ def scaled_in_light(image: pyvips.Image, width: int, height: int) -> pyvips.Imag
     return color.bandjoin(to_levels(share * most, alpha)).copy(interpretation=image.interpretation)
 
 
-def luminance(image: pyvips.Image) -> pyvips.Image:
-    """Give the gray of colors that carry a profile: their luminance, in the curve of sRGB."""
+def luminance(image: pyvips.Image, rendering: Rendering = RELATIVE) -> pyvips.Image:
+    """Give the gray of what carries a profile: its luminance, in the curve of sRGB."""
     plain, alpha = alpha_apart(image)
     gray = "grey16" if is_deep(image) else "b-w"
-    light = plain.icc_import(embedded=True, intent="relative", pcs="xyz").extract_band(1) / 100
+    # By Lab, which is finer than XYZ in the dark, where LittleCMS interpolates the curves of gray profiles.
+    lab = plain.icc_import(
+        embedded=True, intent=rendering.intent, black_point_compensation=rendering.black_point, pcs="lab"
+    )
+    level = (lab.extract_band(0) + 16) / 116
+    light = (level > 6 / 29).ifthenelse(level**3, (level - 4 / 29) * (108 / 841))
     numbers = (_srgb_curve(light) * (65535.0 if is_deep(image) else 255.0)).rint().cast(image.format)
     numbers = numbers if alpha is None else numbers.bandjoin(alpha)
     return with_profile(numbers.copy(interpretation=gray), b"")

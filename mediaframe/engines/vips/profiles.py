@@ -19,6 +19,9 @@ class Rendering(NamedTuple):
     black_point: bool = True
 
 
+RELATIVE = Rendering()
+
+
 def profile_of(image: pyvips.Image) -> bytes:
     """Give the embedded profile, or no bytes."""
     return bytes(image.get(FIELD)) if image.get_typeof(FIELD) else b""
