@@ -17,7 +17,7 @@ from typing import Any
 from mediaframe.errors import AssetError, MediaframeError, RunError, StoreError
 from mediaframe.model.media_type import sniff
 from mediaframe.storage.layout import Layout
-from mediaframe.storage.names import local_path
+from mediaframe.storage.names import local_path, readable
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import read_header
