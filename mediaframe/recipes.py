@@ -7,12 +7,12 @@ from mediaframe.formats.video import Mp4
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.model.recipe import Recipe, finish, step, turn
+from mediaframe.ops import video as moving
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.effects import Blur, Sharpen
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.tone import Flatten, Grayscale
-from mediaframe.ops.video import Clip, Frame
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -54,9 +54,16 @@ class VideoRecipe(Recipe, kind="video"):
 
     __slots__ = ()
 
-    clip = step(Clip)
+    clip = step(moving.Clip)
+    resize = step(moving.Resize)
+    crop = step(moving.Crop)
+    pad = step(moving.Pad)
+    rotate = step(moving.Rotate)
+    rate = step(moving.Rate)
+    speed = step(moving.Speed)
+    mute = step(moving.Mute)
 
-    frame = turn(Frame, ImageRecipe)
+    frame = turn(moving.Frame, ImageRecipe)
 
     mp4 = finish(Mp4)
 

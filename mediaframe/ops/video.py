@@ -6,6 +6,7 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
+from mediaframe.model.sizing import Anchor, Fit, Plan, nearest, plan
 
 
 class Frame(Operation, takes="video", gives="image"):
@@ -52,3 +53,160 @@ class Clip(Operation, takes="video"):
             return shape.but(frames=None)
         end = shape.seconds if self.end is None else min(self.end, shape.seconds)
         return shape.but(seconds=max(0.0, end - self.start), frames=None)
+
+
+class Resize(Operation, takes="video"):
+    """Make the video smaller (or larger, when told) to fit a width, a height or both.
+
+    The fits are those of pictures; sides are even, as 4:2:0 colors want it. Nothing is enlarged unless `enlarge=True`.
+
+    Shape: known before the pictures, rounded to even sides.
+    Source: FFmpeg `scale` with lanczos, `crop`, `pad`.
+
+    >>> mf.video.resize(1280, 720).mp4()
+    video.resize(width=1280, height=720).mp4()
+    """
+
+    width: Value[int | None] = arg(default=None, unit="px", ge=2, le=16384, doc="Width of the box.")
+    height: Value[int | None] = arg(default=None, unit="px", ge=2, le=16384, doc="Height of the box.")
+    fit: Value[Fit] = arg(default="inside", doc="How the picture meets the box.")
+    gravity: Value[Anchor] = arg(default="center", doc="What `cover` keeps, and where `contain` holds.")
+    enlarge: Value[bool] = arg(default=False, doc="Whether the picture may grow.")
+    background: Value[str] = arg(default="#000000", unit="color", doc="Color of the bars of `contain`.")
+
+    def check(self) -> None:
+        """Ask for a side at least."""
+        if self.settled("width", "height") and self.width is None and self.height is None:
+            raise RecipeError("resize: expected a width, a height or both, got neither; say resize(height=720)")
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Say the sizes for a video of this size."""
+        return plan((width, height), (self.width, self.height), self.fit, enlarge=self.enlarge, step=2)
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape
+        width, height = self.plan(*shape.size).final
+        return shape.but(width=width, height=height)
+
+
+class Crop(Operation, takes="video"):
+    """Cut out a box, by its place or by an anchor; it is cut to the picture, and its sides are even.
+
+    Source: FFmpeg `crop`.
+
+    >>> mf.video.crop(640, 360, gravity="north").mp4()
+    video.crop(width=640, height=360, gravity='north').mp4()
+    """
+
+    width: Value[int] = arg(unit="px", ge=2, le=16384, doc="Width of the box.")
+    height: Value[int] = arg(unit="px", ge=2, le=16384, doc="Height of the box.")
+    left: Value[int | None] = arg(default=None, unit="px", ge=0, le=16384, doc="Pixels to the left of the box.")
+    top: Value[int | None] = arg(default=None, unit="px", ge=0, le=16384, doc="Pixels above the box.")
+    gravity: Value[Anchor] = arg(default="center", doc="What is kept where no place is given.")
+
+    def check(self) -> None:
+        """Ask for both of left and top, or neither."""
+        if self.settled("left", "top") and (self.left is None) != (self.top is None):
+            raise RecipeError("crop: expected left and top together, or neither; say crop(640, 360, left=0, top=0)")
+
+    def box(self, width: int, height: int) -> tuple[int, int]:
+        """Say the size that is cut from a video of this size."""
+        across = min(self.width, width - (self.left or 0))
+        down = min(self.height, height - (self.top or 0))
+        return max(2, across - across % 2), max(2, down - down % 2)
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape
+        width, height = self.box(*shape.size)
+        return shape.but(width=width, height=height)
+
+
+class Pad(Operation, takes="video"):
+    """Put the video on a canvas of a size, which is no smaller than the video.
+
+    Source: FFmpeg `pad`.
+
+    >>> mf.video.resize(1080, 1080).pad(1080, 1080).mp4()
+    video.resize(width=1080, height=1080).pad(width=1080, height=1080).mp4()
+    """
+
+    width: Value[int] = arg(unit="px", ge=2, le=16384, doc="Width of the canvas.")
+    height: Value[int] = arg(unit="px", ge=2, le=16384, doc="Height of the canvas.")
+    gravity: Value[Anchor] = arg(default="center", doc="Where the video holds.")
+    background: Value[str] = arg(default="#000000", unit="color", doc="Color of the canvas.")
+
+    def canvas(self, width: int, height: int) -> tuple[int, int]:
+        """Say the size of the canvas for a video of this size."""
+        return nearest(max(self.width, width), 2), nearest(max(self.height, height), 2)
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        if shape.size is None:
+            return shape
+        width, height = self.canvas(*shape.size)
+        return shape.but(width=width, height=height)
+
+
+class Rotate(Operation, takes="video"):
+    """Turn the video clockwise by quarter turns; the turn in its metadata is always done before.
+
+    Source: FFmpeg `transpose`.
+
+    >>> mf.video.rotate(90).mp4()
+    video.rotate(angle=90).mp4()
+    """
+
+    angle: Value[int] = arg(unit="degrees", ge=-270, le=270, doc="Clockwise degrees: 90, 180, 270 or -90.")
+
+    def check(self) -> None:
+        """Ask for quarter turns."""
+        if self.settled("angle") and self.angle % 90:
+            raise RecipeError(f"rotate(angle={self.angle}): a video turns by 90, 180 or 270 degrees; say rotate(90)")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        return shape if self.angle % 180 == 0 else shape.but(width=shape.height, height=shape.width)
+
+
+class Rate(Operation, takes="video"):
+    """Show so many frames in a second: frames are dropped or shown again, the playing time stays.
+
+    Source: FFmpeg `fps`.
+
+    >>> mf.video.rate(25).mp4()
+    video.rate(fps=25.0).mp4()
+    """
+
+    fps: Value[float] = arg(unit="frames/s", ge=0.1, le=240, doc="Frames in a second.")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say that the number of frames is another."""
+        return shape.but(frames=None)
+
+
+class Speed(Operation, takes="video"):
+    """Play faster or slower; the pitch of the sound stays.
+
+    Source: FFmpeg `setpts` and `atempo`.
+
+    >>> mf.video.speed(2).mp4()
+    video.speed(factor=2.0).mp4()
+    """
+
+    factor: Value[float] = arg(ge=0.1, le=100, doc="2 plays twice as fast.")
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say how long it plays."""
+        return shape if shape.seconds is None else shape.but(seconds=shape.seconds / self.factor)
+
+
+class Mute(Operation, takes="video"):
+    """Leave the sound out.
+
+    >>> mf.video.mute().mp4()
+    video.mute().mp4()
+    """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+from mediaframe.errors import RecipeError
+from mediaframe.model.kind import Shape
 from mediaframe.recipes import video
 
 
@@ -89,3 +93,57 @@ def test_the_index_stands_in_front(source: Path) -> None:
     made = video.mp4().run(source)
 
     assert made.index(b"moov") < made.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "size", "count", "seconds"),
+    [
+        (video.resize(32), (32, 24), 75, 3.0),
+        (video.resize(40, 40, fit="cover"), (40, 40), 75, 3.0),
+        (video.resize(40, 40, fit="contain"), (40, 40), 75, 3.0),
+        (video.resize(640), (64, 48), 75, 3.0),
+        (video.crop(33, 20, gravity="southeast"), (32, 20), 75, 3.0),
+        (video.pad(80, 50), (80, 50), 75, 3.0),
+        (video.rotate(90), (48, 64), 75, 3.0),
+        (video.rotate(-180), (64, 48), 75, 3.0),
+        (video.rate(10), (64, 48), 30, 3.0),
+        (video.speed(2), (64, 48), 38, 1.5),
+        (video.speed(0.5).clip(1, 4), (64, 48), 75, 3.0),
+    ],
+    ids=repr,
+)
+def test_a_step_gives_the_size_and_the_playing_time_that_it_says(
+    source: Path, tmp_path: Path, recipe: Any, size: tuple[int, int], count: int, seconds: float
+) -> None:
+    path = tmp_path / "made.mp4"
+    recipe.mp4().run(source, to=path)
+
+    with av.open(str(path)) as made:
+        stream = made.streams.video[0]
+        assert (stream.width, stream.height) == size
+        assert abs(sum(1 for _ in made.decode(video=0)) - count) <= 1
+        assert made.duration / 1e6 == pytest.approx(seconds, abs=0.08)
+    shape = Shape("video", 64, 48, seconds=3.0)
+    for step in recipe.steps:
+        shape = step.infer(shape)
+    assert (shape.size, shape.seconds) == (size, seconds)
+
+
+def test_a_muted_video_has_no_sound(source: Path) -> None:
+    with av.open(io.BytesIO(video.mute().mp4().run(source))) as made:
+        assert not made.streams.audio
+
+
+def test_bars_have_the_color_that_was_asked_for(source: Path) -> None:
+    recipe = video.resize(64, 64, fit="contain", background="#ff0000")
+
+    with av.open(io.BytesIO(recipe.mp4(crf=5).run(source))) as made:
+        pixels = next(made.decode(video=0)).to_ndarray(format="rgb24")
+
+    assert np.abs(pixels[2, 32].astype(int) - (255, 0, 0)).max() <= 6
+    assert np.abs(pixels[32, 32].astype(int) - 20).max() <= 6
+
+
+def test_a_turn_that_no_video_can_do_is_refused_before_the_first_byte() -> None:
+    with pytest.raises(RecipeError, match="90, 180 or 270"):
+        video.rotate(45)

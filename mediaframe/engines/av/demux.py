@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any, NoReturn
 
 import av
@@ -89,6 +90,11 @@ def sound(container: InputContainer) -> AudioStream | None:
 def displayed_size(stream: VideoStream, turn: int | None) -> tuple[int, int]:
     """Say width and height once the pictures are turned."""
     return (stream.height, stream.width) if turn in (90, 270) else (stream.width, stream.height)
+
+
+def rate(stream: VideoStream | None) -> Fraction:
+    """Say the frames in a second on the mean; 25 where nothing tells."""
+    return (stream and (stream.average_rate or stream.guessed_rate)) or Fraction(25)
 
 
 def codec(stream: VideoStream | AudioStream) -> str:

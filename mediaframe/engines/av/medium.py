@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from av.container import InputContainer
 from av.video.stream import VideoStream
@@ -38,8 +39,13 @@ class Medium:
     """The part of the source that is read, in its own seconds."""
     size: tuple[int, int] | None = None
     """Width and height after the steps so far; None while no step has asked."""
+    speed: float = 1.0
+    """How many seconds of the source pass in one of the result."""
+    rate: Fraction | None = None
+    """Frames in a second that a step asked for."""
     video: tuple[Node, ...] = ()
     audio: tuple[Node, ...] = ()
+    muted: bool = False
 
     def but(self, **changes: object) -> Medium:
         """Give the same with some changes."""
@@ -47,9 +53,17 @@ class Medium:
 
     @property
     def seconds(self) -> float | None:
-        """How long the part plays."""
+        """How long the result plays."""
         end = self.length if self.end is None else min(self.end, self.length or self.end)
-        return None if end is None else max(0.0, end - self.start)
+        return None if end is None else max(0.0, end - self.start) / self.speed
+
+    def moment(self, seconds: float) -> float:
+        """Say which second of the source a second of the result is."""
+        return self.start + seconds * self.speed
+
+    def drawn(self, *nodes: Node, size: tuple[int, int] | None = None) -> Medium:
+        """Give the same with further filters of pictures, and the size that they leave."""
+        return self.but(video=(*self.video, *nodes), size=size or self.size)
 
 
 def displayed(medium: Medium) -> tuple[int, int]:

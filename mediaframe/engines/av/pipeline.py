@@ -96,7 +96,7 @@ class _Pass:
         lanes = list[_Lane]()
         if picture is not None and self.target.video:
             lanes.append(_video_lane(self.medium, self.target, picture, out))
-        if sound is not None and self.target.audio:
+        if sound is not None and self.target.audio and not self.medium.muted:
             lanes.append(_audio_lane(self.medium, self.target, sound, out))
         return lanes
 
@@ -186,11 +186,11 @@ def _video_lane(medium: Medium, target: Target, stream: VideoStream, out: Output
     assert target.video is not None  # noqa: S101  # the caller asked
     stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
     width, height = (max(2, side - side % 2) for side in displayed(medium))
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    rate = medium.rate or demux.rate(stream)
     made = out.add_stream(target.video, rate=rate, options=dict(target.video_options))
     assert isinstance(made, VideoStream)  # noqa: S101  # a video encoder gives no other
     made.width, made.height, made.pix_fmt = width, height, target.pixels
-    made.codec_context.time_base = stream.time_base or Fraction(1, 90_000)
+    made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
     made.codec_context.thread_count = THREADS
     made.codec_context.flags |= _BITEXACT
     nodes = (

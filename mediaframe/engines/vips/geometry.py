@@ -12,15 +12,14 @@ from mediaframe.engines.vips.depth import is_deep, to_eight, to_levels
 from mediaframe.engines.vips.handle import Handle, colors, has_alpha, of, ready_for
 from mediaframe.engines.vips.linear import scaled_in_light
 from mediaframe.errors import AssetError
+from mediaframe.model.sizing import ANCHORS, Point
 from mediaframe.ops.image.geometry import (
-    ANCHORS,
     AutoOrient,
     Crop,
     Extend,
     Flip,
     Flop,
     Mode,
-    Point,
     Resize,
     Rotate,
     Trim,

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal, NamedTuple
 
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
+from mediaframe.model.sizing import Fit, Plan, Point, plan
 
-Fit = Literal["cover", "contain", "fill", "inside", "outside"]
-Anchor = Literal["center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 Gravity = Literal[
     "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest",
     "attention", "entropy",
 ]  # fmt: skip
-Point = tuple[float, float]
-
-ANCHORS: dict[str, Point] = {
-    "center": (0.5, 0.5), "north": (0.5, 0.0), "northeast": (1.0, 0.0), "east": (1.0, 0.5),
-    "southeast": (1.0, 1.0), "south": (0.5, 1.0), "southwest": (0.0, 1.0), "west": (0.0, 0.5),
-    "northwest": (0.0, 0.0),
-}  # fmt: skip
-"""Where an anchor holds, as shares of the room that is left."""
-
-
-class Plan(NamedTuple):
-    """Sizes of a resize: what the picture is scaled to, and what comes out after crop or padding."""
-
-    scaled: tuple[int, int]
-    final: tuple[int, int]
-
-
-def nearest(value: float) -> int:
-    """Round half up, at least one pixel."""
-    return max(1, math.floor(value + 0.5))
 
 
 class AutoOrient(Operation, takes="image", opening=True):
@@ -87,30 +65,7 @@ class Resize(Operation, takes="image"):
 
     def plan(self, width: int, height: int) -> Plan:
         """Say the sizes for a picture of this size."""
-        across = self.width / width if self.width else None
-        down = self.height / height if self.height else None
-        if across is None or down is None:
-            scale = self._may(across or down or 1.0)
-            size = (nearest(width * scale), nearest(height * scale))
-            return Plan(self._exact(size, scale), self._exact(size, scale))
-        box = (self.width or 1, self.height or 1)
-        if self.fit == "fill":
-            size = (nearest(width * self._may(across)), nearest(height * self._may(down)))
-            return Plan(size, size)
-        scale = self._may(min(across, down) if self.fit in ("inside", "contain") else max(across, down))
-        scaled = (nearest(width * scale), nearest(height * scale))
-        if self.fit == "cover":
-            return Plan(scaled, (min(box[0], scaled[0]), min(box[1], scaled[1])))
-        return Plan(scaled, box if self.fit == "contain" else scaled)
-
-    def _may(self, scale: float) -> float:
-        return scale if self.enlarge else min(1.0, scale)
-
-    def _exact(self, size: tuple[int, int], scale: float) -> tuple[int, int]:
-        """Hold the side that was asked for to the pixel, whatever floating point says."""
-        if scale == 1.0:
-            return size
-        return (self.width or size[0], self.height or size[1])
+        return plan((width, height), (self.width, self.height), self.fit, enlarge=self.enlarge)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
