@@ -99,8 +99,8 @@ class Argument:
         return others[0] if len(others) == 1 else Union[tuple(others)]  # noqa: UP007  # ty: built at run time
 
     @property
-    def choices(self) -> tuple[str, ...]:
-        """The allowed words of a Literal."""
+    def choices(self) -> tuple[str | int, ...]:
+        """The allowed words or numbers of a Literal."""
         return get_args(self.base) if get_origin(self.base) is Literal else ()
 
     def allowed(self) -> str:
@@ -216,9 +216,9 @@ def _read(argument: Argument, value: Any, where: str) -> Any:
 def _plain(argument: Argument, value: Any, where: str) -> Any:
     base = argument.base
     if argument.choices:
-        if value in argument.choices:
-            return value
-        hint = did_you_mean(value, argument.choices) if isinstance(value, str) else ""
+        if value in argument.choices and not isinstance(value, bool):
+            return argument.choices[argument.choices.index(value)]  # 90.0 is 90
+        hint = did_you_mean(value, map(str, argument.choices)) if isinstance(value, str) else ""
         raise RecipeError(expected(where, argument.allowed(), value) + hint)
     if get_origin(base) is tuple:
         found = _tuple(argument, value, where)

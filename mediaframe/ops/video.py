@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.kind import Shape
@@ -67,8 +69,8 @@ class Resize(Operation, takes="video"):
     video.resize(width=1280, height=720).mp4()
     """
 
-    width: Value[int | None] = arg(default=None, unit="px", ge=2, le=16384, doc="Width of the box.")
-    height: Value[int | None] = arg(default=None, unit="px", ge=2, le=16384, doc="Height of the box.")
+    width: Value[int | None] = arg(default=None, unit="px", ge=1, le=16384, doc="Width of the box.")
+    height: Value[int | None] = arg(default=None, unit="px", ge=1, le=16384, doc="Height of the box.")
     fit: Value[Fit] = arg(default="inside", doc="How the picture meets the box.")
     gravity: Value[Anchor] = arg(default="center", doc="What `cover` keeps, and where `contain` holds.")
     enlarge: Value[bool] = arg(default=False, doc="Whether the picture may grow.")
@@ -100,8 +102,8 @@ class Crop(Operation, takes="video"):
     video.crop(width=640, height=360, gravity='north').mp4()
     """
 
-    width: Value[int] = arg(unit="px", ge=2, le=16384, doc="Width of the box.")
-    height: Value[int] = arg(unit="px", ge=2, le=16384, doc="Height of the box.")
+    width: Value[int] = arg(unit="px", ge=1, le=16384, doc="Width of the box.")
+    height: Value[int] = arg(unit="px", ge=1, le=16384, doc="Height of the box.")
     left: Value[int | None] = arg(default=None, unit="px", ge=0, le=16384, doc="Pixels to the left of the box.")
     top: Value[int | None] = arg(default=None, unit="px", ge=0, le=16384, doc="Pixels above the box.")
     gravity: Value[Anchor] = arg(default="center", doc="What is kept where no place is given.")
@@ -134,8 +136,8 @@ class Pad(Operation, takes="video"):
     video.resize(width=1080, height=1080).pad(width=1080, height=1080).mp4()
     """
 
-    width: Value[int] = arg(unit="px", ge=2, le=16384, doc="Width of the canvas.")
-    height: Value[int] = arg(unit="px", ge=2, le=16384, doc="Height of the canvas.")
+    width: Value[int] = arg(unit="px", ge=1, le=16384, doc="Width of the canvas.")
+    height: Value[int] = arg(unit="px", ge=1, le=16384, doc="Height of the canvas.")
     gravity: Value[Anchor] = arg(default="center", doc="Where the video holds.")
     background: Value[str] = arg(default="#000000", unit="color", doc="Color of the canvas.")
 
@@ -160,12 +162,7 @@ class Rotate(Operation, takes="video"):
     video.rotate(angle=90).mp4()
     """
 
-    angle: Value[int] = arg(unit="degrees", ge=-270, le=270, doc="Clockwise degrees: 90, 180, 270 or -90.")
-
-    def check(self) -> None:
-        """Ask for quarter turns."""
-        if self.settled("angle") and self.angle % 90:
-            raise RecipeError(f"rotate(angle={self.angle}): a video turns by 90, 180 or 270 degrees; say rotate(90)")
+    angle: Value[Literal[90, 180, 270]] = arg(unit="degrees", doc="Clockwise degrees.")
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
