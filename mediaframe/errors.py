@@ -60,6 +60,7 @@ CODES: dict[str, Code] = _table(
     ("E_PARAM", "op", False, "An argument is not allowed for this row.", "Mend the column that the argument is taken from."),
     ("E_OP", "op", False, "A step could not be done on this asset.", "See the message."),
     ("E_ENCODE", "encode", False, "The result could not be written in this format.", "See the message."),
+    ("E_INFEASIBLE", "encode", False, "No file keeps what was asked of it.", "Ask for less, or pass on_miss='best_effort'."),
     ("E_VERIFY", "encode", False, "What was written does not read back.", "Report it; nothing was published."),
     ("E_STORE_CONFLICT", "store", False, "Another file stands under this name.", "Choose on_exists, or another layout."),
     ("E_STORE_FULL", "store", True, "The destination is full.", "Make room, then resume."),

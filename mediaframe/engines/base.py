@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format, Measure
@@ -19,6 +19,11 @@ from mediaframe.model.spec import Spec
 
 H = TypeVar("H")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+Outcome = Literal["met", "best_effort", "infeasible"]
+"""What became of a wish, such as a budget of bytes: it is kept; it is not, and the nearest there is was given out; it
+is not, and nothing was."""
 
 
 class Source:
@@ -118,6 +123,8 @@ class Encoded:
     encodes: int = 1
     notes: tuple[tuple[str, str], ...] = ()
     """What is to be said of it in its row: a code that begins with `W_`, and a sentence."""
+    outcome: Outcome | None = None
+    score: float | None = None
 
     @property
     def size(self) -> int:
@@ -231,6 +238,14 @@ class Engine(Generic[H]):
         """Write the medium."""
         found: Encoded = self._find(format)(handle, format)
         return found
+
+    def judge(self, format: Format, handle: H) -> Callable[[bytes], float]:
+        """Give what scores files of a format against the medium that they are made of."""
+        raise AssetError(f"the engine {self.name} has no score for {format.word}", code="E_OP")
+
+    def reduce(self, handle: H, width: int, height: int) -> H:
+        """Give a picture of fewer pixels."""
+        raise AssetError(f"the engine {self.name} does not reduce", code="E_OP")
 
     def measure(self, measure: Measure, handle: H) -> Any:
         """Measure the medium."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from mediaframe.model.kind import Kind
+from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.spec import Spec
 
 ValueType = Literal["float", "int", "string", "strings", "bool"]
@@ -23,6 +23,10 @@ class Format(Spec):
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
             cls.media_type, cls.extension = media_type, extension
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the shape of what is written, as far as it is known before the pixels."""
+        return shape
 
 
 class Measure(Spec):

@@ -210,7 +210,7 @@ class Finished:
         """Say the shape of the result, as far as it is known before the pixels."""
         for step in self.steps:
             shape = step.infer(shape)
-        return shape
+        return self.end.infer(shape) if isinstance(self.end, Format) else shape
 
     def to_json(self) -> dict[str, Any]:
         """Give the recipe as plain values.

@@ -86,6 +86,16 @@ RENDITION: tuple[Field, ...] = (
     Field("pages", pl.Int32, "Pages of the result."),
     Field("sha256", pl.String, "SHA-256 of the result."),
     Field("quality", pl.Int32, "The quality that was used, where the format has one."),
+    Field(
+        "outcome",
+        pl.String,
+        "Where a budget or a target was asked for: met, best_effort (it is not kept, and the nearest there is was "
+        "written) or infeasible (it cannot be kept, and nothing was written).",
+    ),
+    Field(
+        "score", pl.Float64, "How near it looks to the picture it was made of, by SSIMULACRA 2.1, where a target asked."
+    ),
+    Field("encodes", pl.Int32, "How often it was encoded until it was found."),
     Field("error_code", pl.String, "A code of the table in `errors.py`."),
     Field("stage", pl.String, "Where it failed."),
     Field("error", pl.String, "The same in words."),

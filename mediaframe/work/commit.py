@@ -265,7 +265,14 @@ def read_manifest(store: Store, entry: Mapping[str, Any], columns: list[str] | N
         raise RunError(f"{store.url}: the manifest {entry['name']} is missing ({error})", code="E_MANIFEST") from error
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
         raise RunError(f"{store.url}: the manifest {entry['name']} was changed after its commit", code="E_MANIFEST")
-    return pl.read_parquet(io.BytesIO(data), columns=columns)
+    fields = schema(_TABLES[entry["table"]][1])
+    wanted = columns or list(fields)
+    # A manifest of an earlier version tells nothing of columns that came since.
+    there = pl.read_parquet_schema(io.BytesIO(data))
+    found = pl.read_parquet(io.BytesIO(data), columns=[name for name in wanted if name in there])
+    return found.select(
+        pl.col(name) if name in there else pl.lit(None, dtype=fields[name]).alias(name) for name in wanted
+    )
 
 
 def live(store: Store, head: Commit | None) -> pl.DataFrame:

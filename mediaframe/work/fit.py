@@ -1,18 +1,23 @@
-"""The best quality whose file keeps a budget of bytes: a bracketed secant over the quantizer, with few encodes."""
+"""The quality that keeps a wish: a budget of bytes, or a perceptual score; a bracketed secant, with few encodes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from mediaframe.errors import AssetError
-from mediaframe.model.quantity import human_bytes
+from mediaframe.work.typical import Curve
 
 ENCODES = 5
-"""Encodes at the most. Over 14 photos at 1600 px and 60 and 100 kB: 3.3 on the mean, and a quality 0.3 under the best
-that fits; 0.96 of the budget is used."""
+"""Encodes at the most, for one wish."""
+
+NEAR = 1.0
+"""How far a score may lie from its target: by less than anybody sees (a class of quality, such as "high" to "very
+high", is ten points wide), and about what one step of quality moves."""
+
+_FULL = 0.98
+"""A share of the budget from which on another encode would gain less than it costs."""
 
 
 class Sized(Protocol):
@@ -27,89 +32,162 @@ class Sized(Protocol):
 E = TypeVar("E", bound=Sized)
 
 
+@dataclass(slots=True)
+class Tries(Generic[E]):
+    """What was tried: a file for each quality, and its score where that was asked for."""
+
+    encode: Callable[[int], E]
+    judge: Callable[[E], float] | None = None
+    files: dict[int, E] = field(default_factory=dict)
+    scores: dict[int, float] = field(default_factory=dict)
+
+    def file(self, quality: int) -> E:
+        """Give the file of a quality; it is encoded once."""
+        if quality not in self.files:
+            self.files[quality] = self.encode(quality)
+        return self.files[quality]
+
+    def size(self, quality: int) -> int:
+        """Give the bytes of a quality."""
+        return self.file(quality).size
+
+    def score(self, quality: int) -> float:
+        """Give the score of a quality."""
+        if self.judge is None:
+            raise ValueError("nothing to judge with")
+        if quality not in self.scores:
+            self.scores[quality] = self.judge(self.file(quality))
+        return self.scores[quality]
+
+    @property
+    def smallest(self) -> int:
+        """Name the quality whose file is the smallest of those that were tried."""
+        return min(self.files, key=lambda quality: (self.size(quality), -quality))
+
+
 @dataclass(frozen=True, slots=True)
-class Fitted(Generic[E]):
-    """What was found: the encoder's result, its quality, and how many encodes it took."""
+class Found:
+    """What a search ends with: a quality, and whether the wish is kept."""
 
-    result: E
     quality: int
-    encodes: int
+    met: bool
 
 
-def fit(encode: Callable[[int], E], quality: int, max_bytes: int, *, at_most: int = ENCODES) -> Fitted[E]:
-    """Find the best quality up to `quality` whose file has at most `max_bytes`; never over it.
+def fit(
+    tries: Tries[E], curve: Curve, quality: int, max_bytes: int, pixels: int, *, lowest: int = 1, at_most: int = ENCODES
+) -> Found:
+    """Find the best quality up to `quality` whose file has at most `max_bytes`.
 
-    The logarithm of the size is nearly straight over the logarithm of the quantizer step, so a secant between the
-    nearest sizes above and below lands close. Where the last encode is still over, the best one under is given; where
-    none is under, quality 1 decides.
+    Where not even the lowest quality keeps the budget, the smallest file that was reached is named, as not met.
 
     Parameters
     ----------
-    encode
-        Gives the file for a quality.
-    quality
-        The best quality that is asked for.
+    tries
+        Gives the file for a quality, and keeps it.
+    curve
+        The typical sizes of the format. Over them the sizes of any one picture are nearly a straight line of slope 1,
+        so that a secant between the nearest sizes above and below lands close.
+    quality, lowest
+        The best and the worst quality allowed.
     max_bytes
         The budget.
+    pixels
+        Pixels of the picture: they tell where to begin.
     at_most
         Encodes at the most.
     """
-    tried: dict[int, E] = {}
-
-    def size(one: int) -> int:
-        if one not in tried:
-            tried[one] = encode(one)
-        return tried[one].size
-
-    if size(quality) <= max_bytes:
-        return Fitted(tried[quality], quality, 1)
-    low, high = 0, quality  # `low` fits (0: not known yet), `high` does not.
-    while high - low > 1 and len(tried) < at_most:
-        last = len(tried) == at_most - 1
-        guess = 1 if last and not low else _guess(low, high, tried, max_bytes)
-        if not low and len(tried) == at_most - 2:
-            guess = max(1, guess // 2)  # The one before the last must land, or quality 1 is what is left.
-        if size(guess) <= max_bytes:
+    low, high = lowest - 1, quality + 1  # `low` fits, `high` does not; at first neither is known.
+    guess = _begin(curve, quality, lowest, max_bytes / pixels)
+    known = len(tries.files)
+    while True:
+        if tries.size(guess) <= max_bytes:
             low = guess
-            if tried[low].size >= 0.98 * max_bytes and len(tried) >= 3:
-                break  # Another encode would gain less than it costs.
         else:
             high = guess
-    if not low:
-        least = min(one.size for one in tried.values())
-        raise AssetError(
-            f"max_bytes={human_bytes(max_bytes)} cannot be kept: quality {min(tried)} still takes "
-            f"{human_bytes(least)} ({least} bytes); resize to fewer pixels, or allow more bytes",
-            code="E_ENCODE",
-        )
-    return Fitted(tried[low], low, len(tried))
+        count = len(tries.files) - known
+        if high - low == 1 or count >= at_most:
+            break
+        guess = _next(tries, curve, low, high, max_bytes)
+        if low >= lowest:
+            full = tries.size(low) >= _FULL * max_bytes
+            if full and (count >= 3 or guess <= low):
+                break
+            guess = max(guess, low + 1)
+        elif count == at_most - 1:
+            guess = lowest  # What is left is to know the smallest.
+        elif count == at_most - 2:
+            guess = max(lowest, guess // 2)  # This one must land, or the lowest is what is left.
+        guess = min(max(guess, low + 1), high - 1)
+    return Found(low, met=True) if low >= lowest else Found(tries.smallest, met=False)
 
 
-def _guess(low: int, high: int, tried: dict[int, E], max_bytes: int) -> int:
-    """Give the next quality to try, strictly between the bracket's ends."""
-    points = sorted((_step(one), math.log(tried[one].size)) for one in tried)
+def _begin(curve: Curve, quality: int, lowest: int, density: float) -> int:
+    """Begin where a typical picture ends, a little lower, since a miss below tells as much and takes less time."""
+    typical = math.floor(curve.at_size(math.log(density) - 0.1))
+    return min(max(typical, lowest), quality)
+
+
+def _next(tries: Tries[E], curve: Curve, low: int, high: int, max_bytes: int) -> int:
+    """Give the quality that the secant says; it may lie outside of the bracket."""
+    points = sorted((curve.size(one), math.log(tries.size(one))) for one in tries.files)
     # A miss costs an encode, so aim the lower the more of them were over with none under yet.
-    target = math.log(max_bytes * (0.99 if low else 1 - 0.02 * 2 ** len(tried)))
-    if len(points) == 1:
-        # Over the corpus the size goes with the step to the power of -0.8.
-        (step, log_size), slope = points[0], -0.8
-    else:
-        near = sorted(points, key=lambda point: abs(point[1] - target))[:2]
-        (first, first_log), (second, second_log) = near
-        slope = (second_log - first_log) / (second - first) if second != first else -0.8
-        step, log_size = near[0]
-    if slope > -0.05:
-        slope = -0.8
-    found = math.floor(_quality(step + (target - log_size) / slope))
-    return min(max(found, low + 1), high - 1)
+    target = math.log(max_bytes) + math.log(0.995 if low in tries.files else 1 - 0.02 * 2 ** len(points))
+    return math.floor(curve.at_size(_secant(points, target)))
 
 
-def _step(quality: int) -> float:
-    """Give the logarithm of the quantizer step, on libjpeg's scale, which libwebp's nearly follows."""
-    scale = 5000 / quality if quality < 50 else 200 - 2 * quality
-    return math.log(max(scale, 1.0))
+def aim(
+    tries: Tries[E], curve: Curve, target: float, *, lowest: int = 1, highest: int = 100, at_most: int = ENCODES
+) -> Found:
+    """Find the quality whose score is nearest to a target.
+
+    The wish is met where the score is at most `NEAR` under the target. Where no quality reaches it, the best that was
+    tried is named, as not met.
+
+    Parameters
+    ----------
+    tries
+        Gives the file and the score for a quality, and keeps them.
+    curve
+        The typical scores of the format.
+    target
+        The score.
+    lowest, highest
+        The worst and the best quality allowed.
+    at_most
+        Encodes at the most.
+    """
+    low, high = lowest - 1, highest + 1  # `low` is under the target, `high` is not; at first neither is known.
+    guess = min(max(round(curve.at_score(target)), lowest), highest)
+    for _ in range(at_most):
+        score = tries.score(guess)
+        if abs(score - target) <= NEAR / 2:
+            break
+        if score < target:
+            low = guess
+        else:
+            high = guess
+        if high - low == 1:
+            break
+        points = sorted((curve.score(one), found) for one, found in tries.scores.items())
+        guess = min(max(round(curve.at_score(_secant(points, target))), low + 1), high - 1)
+    found = _nearest(tries.scores, target)
+    return Found(found, met=tries.scores[found] >= target - NEAR)
 
 
-def _quality(step: float) -> float:
-    scale = math.exp(min(step, math.log(5000)))
-    return 5000 / scale if scale > 100 else (200 - scale) / 2
+def _nearest(scores: dict[int, float], target: float) -> int:
+    """Name the quality nearest to the target; where all are more than a little under it, the best."""
+    kept = [one for one, score in scores.items() if score >= target - NEAR]
+    if not kept:
+        return max(scores, key=lambda one: (scores[one], -one))
+    return min(kept, key=lambda one: (abs(scores[one] - target), one))
+
+
+def _secant(points: list[tuple[float, float]], target: float) -> float:
+    """Give the place where the line through the two points nearest to the target reaches it."""
+    near = sorted(points, key=lambda point: abs(point[1] - target))[:2]
+    place, value = near[0]
+    slope = 1.0
+    if len(near) == 2 and abs(near[1][0] - place) > 1e-9:
+        # Two points that lie close tell more of noise than of the slope.
+        slope = min(max((near[1][1] - value) / (near[1][0] - place), 0.4), 2.5)
+    return place + (target - value) / slope

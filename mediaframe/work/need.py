@@ -37,6 +37,9 @@ _WRITE = {"jpeg": 4.0, "png": 2.5, "webp": 3.5, "avif": 19.0}  # 3.8, 0.8, 3.1 a
 _WRITE_LOSSLESS = {"webp": 17.5, "avif": 19.0}  # 17.1 and 18.7
 _WRITE_OTHERS = 5.0  # phash 4.6
 
+_JUDGED, _JUDGED_KEPT, _JUDGED_PIXELS = 16.0, 46.0, 2_000_000
+"""What a score takes for each pixel: 10 and the two pictures; up to so many pixels what is known of one is kept."""
+
 _MARGIN = 1.15
 
 
@@ -64,6 +67,8 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
     lossless = recipe.end.values.get("lossless") is True
     each = (_WRITE_LOSSLESS if lossless else _WRITE).get(recipe.end.word, _WRITE_OTHERS)
     written = count * _HELD + largest * _HELD + last * each
+    if recipe.end.values.get("target") is not None:
+        written += last * _JUDGED + min(last, _JUDGED_PIXELS) * _JUDGED_KEPT
     deep = 2 if recipe.end.values.get("bits", 8) > 8 else 1
     return BASE + int(max(opened, written) * deep * _MARGIN)
 

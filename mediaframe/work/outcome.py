@@ -48,4 +48,5 @@ def failure(error: MediaframeError) -> dict[str, Any]:
         "stage": error.stage,
         "error": readable(redact(error.message))[:500],
         "retryable": CODES[error.code].retryable,
+        "outcome": "infeasible" if error.code == "E_INFEASIBLE" else None,
     }

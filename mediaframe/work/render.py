@@ -20,7 +20,7 @@ from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished, recipe_from_json
-from mediaframe.work.fit import fit
+from mediaframe.work.encode import encoded
 
 Send = Callable[[dict[str, Any], bytes], None]
 
@@ -226,12 +226,12 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
     engine = engine_for(end.takes)
     if isinstance(end, Measure):
         return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
-    made = _encoded(engine, end, handle)
-    asset.counts.encodes += made.encodes
+    made = encoded(engine, end, handle, asset.counts)
     _within(asset.limits, end, made.size)
     header = {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
-        "quality": made.quality, "encodes": made.encodes, "engine": engine.version(), **_said(made),
+        "quality": made.quality, "outcome": made.outcome, "score": made.score, "encodes": made.encodes,
+        "engine": engine.version(), **_said(made),
     }  # fmt: skip
     return header, made.data
 
@@ -242,27 +242,3 @@ def _said(made: Encoded) -> dict[str, str]:
         return {}
     code = made.notes[0][0]
     return {"code": code, "stage": CODES[code].stage, "error": "; ".join(sentence for _, sentence in made.notes)}
-
-
-def _encoded(engine: Engine[Any], end: Format, handle: Any) -> Encoded:
-    """Write the file; where it has a budget of bytes, at the best quality that keeps it."""
-    budget = end.values.get("max_bytes")
-    if budget is None:
-        return engine.encode(end, handle)
-    held = engine.hold(handle)
-    found = fit(lambda quality: engine.encode(_at(end, quality), held), end.values["quality"], budget)
-    made = found.result
-    return Encoded(
-        made.data,
-        made.width,
-        made.height,
-        made.seconds,
-        made.pages,
-        quality=found.quality,
-        encodes=found.encodes,
-        notes=made.notes,
-    )
-
-
-def _at(end: Format, quality: int) -> Format:
-    return type(end)(**{**end.values, "quality": quality, "max_bytes": None})

@@ -39,6 +39,11 @@ SPOOL = 64 << 20
 """Bytes above which a local file is handed over as it stands instead of being read into memory."""
 
 
+_TOLD = (
+    "width", "height", "seconds", "pages", "quality", "outcome", "score", "encodes", "engine", "took",
+)  # fmt: skip
+"""What the child tells of a file, by the names of the manifest."""
+
 SCRATCH = "_mediaframe/scratch"
 """A mark that is put where files go that are made on the way, so that workers know the place."""
 
@@ -281,9 +286,7 @@ class _Asset:
             }
             self._settle({**self._row(wanted), **measured})
         else:
-            facts = {
-                name: reply.get(name) for name in ("width", "height", "seconds", "pages", "quality", "engine", "took")
-            }
+            facts = {name: reply.get(name) for name in _TOLD}
             media_type = wanted.recipe.format.media_type if wanted.recipe and wanted.recipe.format else None
             facts |= {"media_type": media_type, "bytes": spool.size}
             if "code" in reply:

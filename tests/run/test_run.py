@@ -252,7 +252,9 @@ def test_a_budget_of_bytes_is_kept(source: Path, tmp_path: Path) -> None:
     small, never = run.manifest.filter(rendition="small"), run.manifest.filter(rendition="never")
     assert small["bytes"].max() <= 1500
     assert small["quality"].max() < 90
-    assert never["error_code"].unique().to_list() == ["E_ENCODE"]
+    assert never["error_code"].unique().to_list() == ["E_INFEASIBLE"]
+    assert never["outcome"].unique().to_list() == ["infeasible"]
+    assert small["outcome"].unique().to_list() == ["met"]
     assert "max_bytes" in never["error"][0]
 
 

@@ -179,7 +179,7 @@ def test_one_bad_rendition_leaves_the_others_as_they_are() -> None:
     clean, _ = run(data, good)
 
     assert list(sent) == ["a", "outside", "budget", "z"]
-    assert (sent["outside"][0]["code"], sent["budget"][0]["code"]) == ("E_PARAM", "E_ENCODE")
+    assert (sent["outside"][0]["code"], sent["budget"][0]["code"]) == ("E_PARAM", "E_INFEASIBLE")
     assert sent["outside"][0]["status"] == "failed"
     assert all(sent[name][1] == clean[name][1] for name in good)
 

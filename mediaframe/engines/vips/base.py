@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -16,9 +17,12 @@ from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.needs import upright
 from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
+from mediaframe.engines.vips.score import judge
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
+from mediaframe.ops.image.geometry import Resize
+from mediaframe.ops.image.tone import Flatten
 
 
 class VipsEngine(Engine[Handle]):
@@ -88,6 +92,18 @@ class VipsEngine(Engine[Handle]):
         """Write a file."""
         with complaints("E_ENCODE", format.word):
             return super().encode(format, handle)
+
+    def judge(self, format: Format, handle: Handle) -> Callable[[bytes], float]:
+        """Score files by SSIMULACRA 2, against the picture as the format can hold it."""
+        background = format.values.get("background")
+        if background is not None:
+            handle = self.do(Flatten(background), handle)
+        with complaints("E_OP", "score"):
+            return judge(handle.image)
+
+    def reduce(self, handle: Handle, width: int, height: int) -> Handle:
+        """Scale down."""
+        return self.hold(self.do(Resize(width, height, fit="fill"), handle))
 
     def measure(self, measure: Measure, handle: Handle) -> Any:
         """Measure the picture, in 8-bit sRGB or gray."""
