@@ -121,7 +121,8 @@ def test_a_step_gives_the_size_and_the_playing_time_that_it_says(
     with av.open(str(path)) as made:
         stream = made.streams.video[0]
         assert (stream.width, stream.height) == size
-        assert abs(sum(1 for _ in made.decode(video=0)) - count) <= 1
+        # Where pictures are shown again, the one at the cut may fall to either side.
+        assert abs(sum(1 for _ in made.decode(video=0)) - count) <= (recipe.steps[0].word == "speed")
         assert made.duration / 1e6 == pytest.approx(seconds, abs=0.08)
     shape = Shape("video", 64, 48, seconds=3.0)
     for step in recipe.steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -108,16 +108,26 @@ class _Pass:
         by_stream = {lane.source.index: lane for lane in lanes}
         for packet in source.demux([lane.source for lane in lanes]):
             lane = by_stream[packet.stream_index]
-            if lane.over:
-                if all(one.over for one in lanes):
-                    break
+            if not packet.size:  # The end: such packets all say stream 0.
                 continue
-            for frame in packet.decode():
-                if isinstance(frame, VideoFrame | AudioFrame) and frame.time is not None and frame.time_base:
-                    self._take(out, lane, frame, begin, end)
+            if not lane.over:
+                self._take_all(out, lane, packet.decode(), begin, end)
+            elif all(one.over for one in lanes):
+                break
+        for lane in lanes:
+            if not lane.over:
+                self._take_all(out, lane, lane.source.decode(None), begin, end)
         for lane in lanes:
             self._mux(out, lane, lane.push(None))
             out.mux(lane.out.encode(None))
+
+    def _take_all(
+        self, out: OutputContainer, lane: _Lane, frames: Iterable[Any], begin: float, end: float | None
+    ) -> None:
+        for frame in frames:
+            frame.time_base = frame.time_base or lane.source.time_base  # the last ones do not say it
+            if frame.pts is not None:
+                self._take(out, lane, frame, begin, end)
 
     def _take(
         self, out: OutputContainer, lane: _Lane, frame: VideoFrame | AudioFrame, begin: float, end: float | None
