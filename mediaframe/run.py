@@ -49,7 +49,7 @@ class Doing:
 
     slots: int | None = None
     limits: Limits = field(default_factory=Limits)
-    storage_options: Mapping[str, Any] | None = None
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
     """For the sources."""
     watch: tuple[Watcher, ...] = ()
     client: Any = None

@@ -141,11 +141,9 @@ def test_a_planted_secret_is_found_nowhere(
     # What is drawn of times and profiles holds values of a kind that Bokeh cannot send, with these versions.
     assert sum("not drawn" not in shown[page] for page in DRAWN) >= len(DRAWN) - 2
     everything = {page: text.encode() for page, text in shown.items()}
-    everything |= {
-        name: text.encode()
-        for name, text in (("logs", logs), ("profile", profile), ("said", said), ("log", caplog.text))
-    }
-    everything |= {"repr": repr(run).encode(), "programs": Path(hand.log).read_bytes()}
+    texts = {"logs": logs, "profile": profile, "reprs": reprs + repr(run), "log": caplog.text}
+    everything |= {name: text.encode() for name, text in texts.items()}
+    everything["programs"] = Path(hand.log).read_bytes()
     everything |= {stat.name: run.store.read(stat.name) for stat in run.store.list()}
     if not shipped:  # What is shipped stands in the tasks, and nowhere else.
         everything |= {"scheduler": scheduler, **{f"parcel {at}": one for at, one in enumerate(sent)}}
