@@ -40,6 +40,8 @@ CODES: dict[str, Code] = _table(
     ("E_SOURCE_CHANGED", "source", False, "The source is not the one that was scanned.", "Scan and export again."),
     ("E_SOURCE_EMPTY", "source", False, "The file has no bytes.", "Upload it again."),
     ("E_SOURCE_UNAVAILABLE", "source", True, "The store did not answer.", "Retry the run."),
+    ("E_INPUT", "source", False, "A file that the recipe names cannot be used.", "See the message; then export again."),
+    ("E_INPUT_CHANGED", "source", False, "A file that the recipe names is another one now.", "Put the old file back, or export anew."),
     ("E_UNSUPPORTED_FORMAT", "decode", False, "No engine here reads this format.", "See `mediaframe formats`."),
     ("E_FORMAT_MISMATCH", "probe", False, "The content is not what the name says.", "Rename the file; it is read by its content."),
     ("E_TRUNCATED", "decode", False, "Bytes are missing at the end.", "Fetch the original again."),

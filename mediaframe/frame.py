@@ -28,6 +28,7 @@ from mediaframe.work.begin import OnExists, new_id
 from mediaframe.work.events import Watcher
 from mediaframe.work.freeze import OWN
 from mediaframe.work.hidden import COMPLETED, visible
+from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known
 from mediaframe.work.pool import Pool
@@ -203,6 +204,7 @@ class MediaFrame:
                 "scratch place that the workers share, or export() them"
             )
         with self._rows(slots, client, to, storage_options) as stream:
+            stream.worker.inputs.settle_all(self.recipes)
             for rows in stream.made():
                 held += _inline(rows)
                 if held > limit:
@@ -243,6 +245,7 @@ class MediaFrame:
                 f"to_dask(): {', '.join(made)} are files; export() them, and scan what mf.manifest(destination) gives"
             )
         with self._rows(None, client) as stream:
+            stream.worker.inputs.settle_all(self.recipes)
             bag = _TO_BAG()((visible(rows) for rows in stream.made()), Store.open(to, storage_options))
         return bag if kind == "bag" else _TO_DATAFRAME()(bag, self._query.schema)
 
@@ -330,7 +333,7 @@ class MediaFrame:
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
-        job = replace(job, metadata=_metadata(metadata))
+        doing, job = _with_inputs(doing, replace(job, metadata=_metadata(metadata)))
         store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
         run = Run(store, new_id(), doing)
         rows = partial(self._stream, doing)
@@ -366,7 +369,7 @@ class MediaFrame:
         job = self._job(
             layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
         )
-        job = replace(job, metadata=_metadata(metadata))
+        doing, job = _with_inputs(doing, replace(job, metadata=_metadata(metadata)))
         store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
         run = Run(store, new_id(), doing)
         return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
@@ -444,16 +447,23 @@ class MediaFrame:
         with pool_of(doing, doing.limits, scratch) as pool:
             stream = self._stream(doing, pool, None)
             job = replace(stream.worker.job, replace=True)
-            stream.worker = Worker(job, stream.worker.sources, scratch)
+            stream.worker = Worker(job, stream.worker.sources, scratch, inputs=stream.worker.inputs)
             yield stream
 
     def _stream(self, doing: Doing, pool: Pool, known: Known | None, values: Known | None = None) -> Stream:
         sources = doing.sources()
         prober = Prober(pool, sources, doing.limits, known)
-        worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None)
+        worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None, inputs=doing.inputs)
         stream = Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
         stream.root = self._source.root if isinstance(self._source, Listing) else None
         return stream
+
+
+def _with_inputs(doing: Doing, job: Job) -> tuple[Doing, Job]:
+    """Read the files that the recipes name, so that one that is missing is told before anything else is done."""
+    inputs = Inputs(doing.sources(), doing.limits)
+    recipes = inputs.settle_all(dict(job.recipes))
+    return replace(doing, inputs=inputs), replace(job, recipes=tuple(recipes.items()))
 
 
 def _check_limits(limits: object) -> None:

@@ -12,6 +12,7 @@ from mediaframe.ops.document import Page
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.effects import Blur, Sharpen
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
+from mediaframe.ops.image.overlay import Text, Watermark
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
 
@@ -34,6 +35,8 @@ class ImageRecipe(Recipe, kind="image"):
     flatten = step(Flatten)
     blur = step(Blur)
     sharpen = step(Sharpen)
+    watermark = step(Watermark)
+    text = step(Text)
 
     jpeg = finish(Jpeg)
     png = finish(Png)

@@ -31,6 +31,7 @@ from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
 from mediaframe.work.carry import blame, carry_out
 from mediaframe.work.commit import RunFiles, head_commit, refuse_superseded, runs
 from mediaframe.work.events import Progress, Tally, Watcher
+from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import Job
 from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
@@ -60,6 +61,8 @@ class Doing:
     """How each store is asked."""
     ship_secrets: bool = False
     """Whether literal secrets of storage options may be sent to a cluster."""
+    inputs: Inputs | None = None
+    """What has read the files that the recipes name."""
 
     def sources(self) -> Sources:
         """Give what reads the sources."""
@@ -302,6 +305,7 @@ class Run:
                 again=again,
                 ours=ours,
                 sources=self._doing.sources(),
+                inputs=self._doing.inputs,
             )
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)

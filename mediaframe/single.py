@@ -18,7 +18,9 @@ from mediaframe.model.recipe import Finished
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import HEAD, read_header
-from mediaframe.work.need import memory_need
+from mediaframe.work.inputs import Content, Inputs
+from mediaframe.work.job import told
+from mediaframe.work.need import held_memory, memory_need
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
 from mediaframe.work.task import SPOOL
@@ -44,8 +46,10 @@ def run_one(
         _check_name(os.fspath(to), recipe)
     if to is not None and not isinstance(source, bytes | bytearray | memoryview) and _same(source, to):
         raise UsageError(f"run(to={os.fspath(to)!r}): that is the source itself; give another name, so that it is kept")
+    inputs = Inputs(Sources(storage_options), limits)
+    recipe = inputs.settle_all({"run": recipe})["run"]
     data = _read(source, limits or Limits(), storage_options)
-    reply, made = _render(recipe, data, limits or Limits())
+    reply, made = _render(recipe, data, limits or Limits(), inputs.contents(recipe))
     with closing(made):
         if reply["status"] == "failed":
             raise AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
@@ -100,7 +104,9 @@ def _same(source: object, to: str | os.PathLike[str]) -> bool:
     return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
 
 
-def _render(recipe: Finished, data: bytes | Path, limits: Limits) -> tuple[dict[str, Any], Spool]:
+def _render(
+    recipe: Finished, data: bytes | Path, limits: Limits, given: Mapping[str, Content]
+) -> tuple[dict[str, Any], Spool]:
     head, size = _piece(data, 0, HEAD), len(data) if isinstance(data, bytes) else data.stat().st_size
     found = sniff(head)
     if found is None:
@@ -112,15 +118,17 @@ def _render(recipe: Finished, data: bytes | Path, limits: Limits) -> tuple[dict[
         "kind": found.kind,
         "format": found.format,
         "limits": limits.to_json(),
-        "renditions": [{"name": "one", "recipe": recipe.to_json()}],
+        "renditions": [{"name": "one", "recipe": recipe.with_inputs(told).to_json()}],
     }
     header = read_header(head, size, lambda start, length: _piece(data, start, length))
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe)
+    need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
+    blobs = {sha256: content.data or b"" for sha256, content in given.items()}
     place = _place(os.getpid())
     with place.turn, closing(Pieces(["one"], max(limits.output, limits.media_bytes))) as pieces:
-        told = [(frame, pieces.take(frame, payload))
-                for frame, payload in place.slot(limits).ask(request, data, memory=need)]  # fmt: skip
-    return next((frame, made) for frame, made in told if made is not None)
+        answers = place.slot(limits).ask(request, data, inputs=blobs, memory=need)
+        taken = [(frame, pieces.take(frame, payload)) for frame, payload in answers]
+    return next((frame, made) for frame, made in taken if made is not None)
 
 
 def _piece(data: bytes | Path, start: int, length: int) -> bytes:

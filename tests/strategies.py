@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from hypothesis import strategies as st
 
 import mediaframe.recipes  # noqa: F401  # declares the words
+from mediaframe.engines.base import Source
+from mediaframe.engines.vips.library import FONTS
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Argument, Column
 from mediaframe.model.finish import Format, Measure
+from mediaframe.model.input import Input
 from mediaframe.model.kind import Kind
 from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.model.spec import Spec, every
 
 _CHANNELS = st.sampled_from("0123456789abcdef")
+
+
+def _input(path: Path) -> Input:
+    """Give a file as the engines are given it."""
+    return Input(str(path), data=Source(path.read_bytes()))
+
+
+LOGO = _input(Path(__file__).with_name("logo.png"))
+"""A picture that recipes name: 24 x 10 pixels, with colors and alpha."""
+FONT = _input(FONTS / "DejaVuSans-Bold.ttf")
+"""A font that recipes name."""
 
 COLORS = st.builds("#{}{}{}".format, *[st.text(_CHANNELS, min_size=2, max_size=2)] * 3)
 """Opaque colors in canonical form."""
@@ -24,9 +39,16 @@ COLORS = st.builds("#{}{}{}".format, *[st.text(_CHANNELS, min_size=2, max_size=2
 def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[Any]:
     """Give all that an argument takes; numbers up to `most` where that is said, so that pictures stay small."""
     base = argument.base
-    known = {"color": COLORS, "moment": _moments(), "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2)}
-    if argument.unit in known:
-        found: st.SearchStrategy[Any] = known[argument.unit]
+    known = {
+        "color": COLORS,
+        "moment": _moments(),
+        "length": _lengths(most),
+        "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2),
+    }
+    if argument.is_file:
+        found: st.SearchStrategy[Any] = st.just(FONT if argument.holds == "font" else LOGO)
+    elif argument.unit in known:
+        found = known[argument.unit]
     elif argument.choices:
         found = st.sampled_from(argument.choices)
     elif base is bool:
@@ -57,6 +79,10 @@ def _short(number: float) -> float:
 def _moments() -> st.SearchStrategy[str]:
     shares = st.integers(0, 100).map("{}%".format)
     return shares | st.integers(0, 10_000).map("{}s".format)
+
+
+def _lengths(most: float | None) -> st.SearchStrategy[str]:
+    return st.integers(0, 100).map("{}%".format) | st.integers(0, int(most or 1000)).map("{}px".format)
 
 
 _FITTING: dict[str, dict[str, Any]] = {"resize": {"width": 7}, "mode": {"name": "square", "size": 7}}

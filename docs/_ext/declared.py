@@ -16,12 +16,13 @@ import mediaframe.recipes  # the declarations of all words come with it
 from mediaframe.errors import CODES
 from mediaframe.model.argument import Argument
 from mediaframe.model.finish import Format, Measure
+from mediaframe.model.input import Input
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, every
 from mediaframe.ops.image.geometry import MODES
 from mediaframe.table.schema import LISTED, MEASURED, PROBED, RENDITION, Field
 
-SHORT = {int: "int", float: "float", str: "text", bool: "bool"}
+SHORT = {int: "int", float: "float", str: "text", bool: "bool", Input: "file", str | float: "text or float"}
 
 
 def operations() -> str:

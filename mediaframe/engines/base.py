@@ -29,7 +29,9 @@ is not, and nothing was."""
 class Source:
     """The bytes of one asset, behind a descriptor or in memory; never a name."""
 
-    def __init__(self, data: bytes | None = None, *, fd: int | None = None) -> None:
+    def __init__(self, data: bytes | None = None, *, fd: int | None = None, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        """What an input of a recipe is held against; the source of a task has its limits there."""
         self._data = data
         self._fd = fd
         self._map: mmap.mmap | None = None

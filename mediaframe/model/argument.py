@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, overload
 
 from mediaframe.errors import RecipeError, did_you_mean, expected
+from mediaframe.model.input import ALLOWED, SCHEMA, Input, parse_input
 from mediaframe.model.quantity import PARSERS
 
 T = TypeVar("T")
@@ -55,6 +57,20 @@ class Quantity(Generic[T]):
     def __set__(self, spec: object, value: T | str | Column | ColumnExpression) -> None: ...
 
 
+class File(Generic[T]):
+    """As `Value`, for a file that the recipe needs beside its source: `File[Input]`, or `File[Input | None]`.
+
+    It is written as a path or a URL, read once when the recipe is run, and handed to the engine as `Input.data`.
+    """
+
+    @overload
+    def __get__(self, spec: None, owner: type) -> Argument: ...
+    @overload
+    def __get__(self, spec: object, owner: type) -> T: ...
+    def __get__(self, spec: object, owner: type) -> Any: ...
+    def __set__(self, spec: object, value: T | str | os.PathLike[str] | Column | ColumnExpression) -> None: ...
+
+
 class _Missing:
     def __repr__(self) -> str:
         return "..."
@@ -73,6 +89,7 @@ class Argument:
     le: float | None = None
     doc: str = ""
     kw_only: bool = False
+    holds: str = ""
     name: str = ""
     type: Any = None
 
@@ -99,6 +116,11 @@ class Argument:
         return others[0] if len(others) == 1 else Union[tuple(others)]  # noqa: UP007  # ty: built at run time
 
     @property
+    def is_file(self) -> bool:
+        """Whether it names a file."""
+        return self.base is Input
+
+    @property
     def choices(self) -> tuple[str | int, ...]:
         """The allowed words or numbers of a Literal."""
         return get_args(self.base) if get_origin(self.base) is Literal else ()
@@ -107,6 +129,8 @@ class Argument:
         """Say in words what is allowed."""
         if self.choices:
             return "one of " + ", ".join(map(repr, self.choices))
+        if self.is_file:
+            return ALLOWED
         unit = f" {self.unit}" if self.unit and self.unit not in PARSERS else ""
         if self.ge is not None and self.le is not None:
             return f"{self.ge:g} to {self.le:g}{unit}"
@@ -118,7 +142,9 @@ class Argument:
     def schema(self) -> dict[str, Any]:
         """Give the JSON Schema of the argument; a column of the row is always allowed."""
         plain: dict[str, Any] = {"description": self.doc} if self.doc else {}
-        if self.choices:
+        if self.is_file:
+            plain["anyOf"] = [*SCHEMA, *([{"type": "null"}] if self.optional else [])]
+        elif self.choices:
             plain["enum"] = [*self.choices, *([None] if self.optional else [])]
         else:
             names = {int: "integer", float: "number", str: "string", bool: "boolean"}
@@ -150,6 +176,7 @@ def arg(
     le: float | None = None,
     doc: str = "",
     kw_only: bool = False,
+    holds: str = "",
 ) -> Any:
     """Declare an argument of an operation, format or measure.
 
@@ -165,8 +192,11 @@ def arg(
         One sentence for the reference.
     kw_only
         Whether it must be given by its name.
+    holds
+        Of a file: the kind of its content, such as "image". Where it is another, that is said before the first byte of
+        a source is read.
     """
-    return Argument(default=default, unit=unit, ge=ge, le=le, doc=doc, kw_only=kw_only)
+    return Argument(default=default, unit=unit, ge=ge, le=le, doc=doc, kw_only=kw_only, holds=holds)
 
 
 def _alternatives(declared: Any) -> tuple[Any, ...]:
@@ -198,7 +228,8 @@ def check(argument: Argument, value: object, where: str) -> Any:
         if argument.optional:
             return None
         raise RecipeError(expected(where, argument.allowed(), value))
-    plain = _read(argument, value, where) if argument.unit in PARSERS else _plain(argument, value, where)
+    parser = parse_input if argument.is_file else PARSERS.get(argument.unit)
+    plain = _read(parser, value, where) if parser else _plain(argument, value, where)
     number = isinstance(plain, int | float) and not isinstance(plain, bool)
     low = number and argument.ge is not None and plain < argument.ge
     if low or (number and argument.le is not None and plain > argument.le):
@@ -206,9 +237,9 @@ def check(argument: Argument, value: object, where: str) -> Any:
     return plain
 
 
-def _read(argument: Argument, value: Any, where: str) -> Any:
+def _read(parser: Callable[[object], object], value: Any, where: str) -> Any:
     try:
-        return PARSERS[argument.unit](value)
+        return parser(value)
     except (ValueError, TypeError) as error:
         raise RecipeError(expected(where, str(error), value)) from None
 

@@ -25,6 +25,8 @@ class Limits:
     """Bytes of one image or document."""
     media_bytes: int = 5 << 30
     """Bytes of one video or sound."""
+    input_bytes: int = 64 * MIB
+    """Bytes of one file that a recipe names, such as a logo or a font."""
     pixels: int = 100_000_000
     """Pixels of one frame or page."""
     total_pixels: int = 250_000_000

@@ -21,6 +21,8 @@ _COLORS = {
     "transparent": "#00000000",
 }  # fmt: skip
 
+_LONGEST = 65_535
+
 _NUMBER = re.compile(r"([0-9]*\.?[0-9]+)\s*([A-Za-z%]*)")
 
 
@@ -126,12 +128,43 @@ def parse_point(value: object) -> tuple[float, float]:
     return shares[0], shares[1]
 
 
+def parse_length(value: object) -> str:
+    """Read a length: pixels, or a share of another length. Canonical form is text.
+
+    >>> parse_length("5%"), parse_length(24), parse_length("24 px")
+    ('5%', '24px', '24px')
+    """
+    allowed = f"a length such as 24 (pixels) or '5%', from 0 to {_LONGEST} px or 1000%"
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(allowed)
+    try:
+        number = _number(value, {"": 1.0, "px": 1.0, "%": 1.0}, allowed) if isinstance(value, str) else float(value)
+    except ValueError:
+        raise ValueError(allowed) from None
+    share = isinstance(value, str) and value.strip().endswith("%")
+    if not 0 <= number <= (1000 if share else _LONGEST):  # NaN is neither
+        raise ValueError(allowed)
+    return f"{number:.6g}" + ("%" if share else "px")
+
+
+def pixels(length: object, whole: float) -> float:
+    """Give the pixels of a length; shares are of `whole`.
+
+    >>> pixels("5%", 640), pixels("24px", 640)
+    (32.0, 24.0)
+    """
+    text = parse_length(length)
+    number = float(text.rstrip("px%"))
+    return number * whole / 100 if text.endswith("%") else number
+
+
 PARSERS: dict[str, Callable[[object], object]] = {
     "bytes": parse_bytes,
     "s": parse_seconds,
     "moment": parse_moment,
     "color": parse_color,
     "point": parse_point,
+    "length": parse_length,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
 from mediaframe.errors import RecipeError, did_you_mean
-from mediaframe.model.argument import Column
+from mediaframe.model.argument import Argument, Column
 from mediaframe.model.door import Door
 from mediaframe.model.finish import Format, Measure
+from mediaframe.model.input import Input
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, digest, find, is_found_by_all, spec_from_json
@@ -180,6 +181,18 @@ class Finished:
         except AttributeError:
             object.__setattr__(self, "_columns", frozenset().union(*(word.columns for word in self.words)))
             return self._columns
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The files that the words need beside the source."""
+        return tuple(one for word in self.words for one in word.inputs)
+
+    def with_inputs(self, change: Callable[[Input, Argument], Input]) -> Finished:
+        """Give the same recipe with other inputs: `change` is given each one and its declaration."""
+        if not self.inputs:
+            return self
+        steps = tuple(step.with_inputs(change) for step in self.steps)
+        return Finished(self.start, steps, self.end.with_inputs(change))
 
     @property
     def id(self) -> str:

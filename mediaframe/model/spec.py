@@ -22,7 +22,8 @@ from typing import (
 )
 
 from mediaframe.errors import MissingError, RecipeError, did_you_mean
-from mediaframe.model.argument import Argument, Column, Quantity, Value, arg, as_column, check, from_row
+from mediaframe.model.argument import Argument, Column, File, Quantity, Value, arg, as_column, check, from_row
+from mediaframe.model.input import Input, input_from_json
 from mediaframe.model.kind import Kind
 
 S = TypeVar("S", bound="Spec")
@@ -87,6 +88,21 @@ class Spec:
         """The columns of the row that arguments are taken from."""
         return frozenset(one.name for one in self.values.values() if isinstance(one, Column))
 
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The files that it needs beside the source."""
+        return tuple(one for one in self.values.values() if isinstance(one, Input))
+
+    def with_inputs(self, change: Callable[[Input, Argument], Input]) -> Self:
+        """Give the same word with other inputs: `change` is given each one and its declaration."""
+        if not self.inputs:
+            return self
+        changed = {
+            name: change(one, self.arguments[name]) if isinstance(one, Input) else one
+            for name, one in self.values.items()
+        }
+        return type(self)(**changed)
+
     def bind(self, row: Mapping[str, object]) -> Self:
         """Give the same word with all arguments taken from the row."""
         if not self.columns:
@@ -120,7 +136,7 @@ class Spec:
     def to_json(self) -> dict[str, Any]:
         """Give the word and the arguments that differ from their defaults."""
         given = {
-            name: {"column": value.name} if isinstance(value, Column) else value
+            name: value.to_json() if isinstance(value, Input) else _jsonable(value)
             for name, value in self.values.items()
             if value != self.arguments[name].default
         }
@@ -160,6 +176,8 @@ class Spec:
 
 
 def _jsonable(value: Any) -> Any:
+    if isinstance(value, Input):
+        return value.identity
     return {"column": value.name} if isinstance(value, Column) else value
 
 
@@ -170,7 +188,7 @@ def _remake(cls: type[S], values: dict[str, Any]) -> S:
 def _declared(cls: type) -> Iterator[tuple[str, Argument]]:
     for name, hint in get_type_hints(cls).items():
         declared = inspect.getattr_static(cls, name, None)
-        if get_origin(hint) in (Value, Quantity) and isinstance(declared, Argument):
+        if get_origin(hint) in (Value, Quantity, File) and isinstance(declared, Argument):
             yield name, replace(declared, name=name, type=get_args(hint)[0])
 
 
@@ -277,6 +295,8 @@ def spec_from_json(family: type[S], kind: Kind, data: Mapping[str, Any]) -> S:
 def value_from_json(value: Any) -> Any:
     """Read one argument back."""
     if isinstance(value, Mapping):
+        if set(value) == {"input", "sha256"}:
+            return input_from_json(dict(value))
         if set(value) != {"column"} or not isinstance(value["column"], str):
             raise RecipeError(f"expected a value or {{'column': name}}, got {value!r}")
         return Column(value["column"])

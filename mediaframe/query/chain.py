@@ -223,6 +223,8 @@ def _may_hold(argument: Argument, dtype: PolarsDataType) -> bool:
         return True
     if argument.base in (int, float):
         return dtype.is_numeric()
+    if argument.is_file:
+        return dtype == pl.String
     return dtype == pl.Boolean if argument.base is bool else True
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from mediaframe.model.recipe import Finished
+from mediaframe.work.job import told
 
 # Seconds of one core for a megapixel, measured on camera JPEGs of 9 megapixels: decoding 8 ms, encoding of the
 # megapixels that come out 25 ms (jpeg) to 200 ms (avif). Only the order of magnitude matters here.
@@ -38,7 +40,13 @@ class Wanted:
     @property
     def text(self) -> str:
         """The recipe as text."""
-        return "copy" if self.recipe is None else repr(self.recipe)
+        return "copy" if self.recipe is None else repr(self.recipe.with_inputs(told))
+
+    @property
+    def inputs(self) -> str | None:
+        """The files that the recipe names and the SHA-256 of each, as JSON; None where there are none."""
+        found = self.recipe.with_inputs(told).inputs if self.recipe else ()
+        return json.dumps({one.name: one.sha256 for one in found}) if found else None
 
     @property
     def recipe_id(self) -> str:

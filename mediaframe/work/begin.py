@@ -81,6 +81,8 @@ def begin(
     files = RunFiles(store, earlier)
     begun = Job.from_json(files.plan()["job"])
     again = begun.limits != job.limits
+    ours = dict(job.recipes)  # The plan names inputs without secrets, and in its own order.
+    begun = replace(begun, recipes=tuple((name, ours[name]) for name, _ in begun.recipes))
     begun = replace(begun, limits=job.limits, cache_control=job.cache_control, replace=job.replace)
     return Begun(files, begun, ours=True, again=again)
 
@@ -124,8 +126,11 @@ def _frozen(
         Index() as ours,
         tempfile.TemporaryDirectory(prefix="mediaframe-") as folder,
     ):
-        freezer = Freezer(job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines)
         stream = rows(probed, values)
+        freezer = Freezer(
+            job, store, files=files, values=values, check_stale=on_exists == "error", engines=engines,
+            inputs=stream.worker.inputs,
+        )  # fmt: skip
         stream.prober.keep_in = Path(folder)
         stream.leave_out = own_results(store, stream.root, lambda: _results(store), ours)
         frozen = freezer.freeze(stream.frozen(), Path(folder))

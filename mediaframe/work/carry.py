@@ -13,6 +13,7 @@ from mediaframe.storage.source import Sources
 from mediaframe.work.batch import Batch, batches
 from mediaframe.work.commit import RunFiles, commit
 from mediaframe.work.events import Tally
+from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import Job
 from mediaframe.work.outcome import Outcome
 from mediaframe.work.pending import Pending
@@ -31,6 +32,7 @@ def carry_out(
     again: bool = False,
     ours: bool = False,
     sources: Sources | None = None,
+    inputs: Inputs | None = None,
 ) -> str:
     """Work through what is pending, then commit; gives the state the run ends in.
 
@@ -51,7 +53,9 @@ def carry_out(
         if files.store.local is None:
             files.store.sweep(older_than=0)
         job = replace(job, replace=True)
-    worker = Worker(job, sources or Sources(), files.store, stopped)
+    worker = Worker(job, sources or Sources(), files.store, stopped, inputs=inputs)
+    if left:
+        worker.require_inputs()
     work = Work(worker, files)
     for outcome in pool.run(work, batches(pending.items(again=again)), hear=tally.hear):
         tally.count(outcome.lines, outcome.bytes_in, batch=outcome.batch)
@@ -86,6 +90,7 @@ class Work:
                 f"{self.files.store.url}: a worker does not find the run {self.files.run} there; write to a place that "
                 "all workers share, such as an object store or a shared folder"
             )
+        self.worker.require_inputs()
 
     def alone(self, batch: Batch) -> list[Batch]:
         """Cut a batch into batches of one asset."""

@@ -16,17 +16,20 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import AssetError, LayoutError, MediaframeError, RecipeError, RunError
+from mediaframe.model.input import parse_input
 from mediaframe.model.media_type import by_name
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.index import Index
 from mediaframe.storage.layout import Layout
 from mediaframe.storage.names import clash_key
+from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION
 from mediaframe.work.among import Within
 from mediaframe.work.batch import Item, Wanted
 from mediaframe.work.commit import logged
 from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
+from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.known import Known, plain
 from mediaframe.work.outcome import begin, failure
@@ -67,9 +70,9 @@ class Frozen:
 
 def _planned(job: Job, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     recipes = dict(job.recipes)
-    for name, target in json.loads(row[PLAN]):
+    for name, target, *named in json.loads(row[PLAN]):
         recipe = None if name == ORIGINAL and job.originals else recipes[name]
-        wanted = Wanted(name, job.place(name), bound(Wanted(name, job.place(name), recipe), row), target)
+        wanted = Wanted(name, job.place(name), bound(Wanted(name, job.place(name), recipe), row, *named), target)
         item = item_of(row[ROW], row[ASSET], (wanted,))
         yield {**begin(item, wanted, 0), "status": "planned", "uri": target}
 
@@ -97,8 +100,10 @@ class Freezer:
         values: Known | None = None,
         check_stale: bool = True,
         engines: frozenset[str] | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         self.job, self.store = job, store
+        self.inputs = inputs or Inputs(Sources(), job.limits)
         self.layout = Layout(job.layout)
         self.originals = Layout(job.originals) if job.originals else None
         self.files, self.values = files, values
@@ -142,7 +147,7 @@ class Freezer:
             self._note_source(row[ASSET])
             wanted, settled = self._plan_row(row, resolved, sizes)
             lost.append(not wanted and not settled and self._lost(row[ASSET]))
-            plans.append(json.dumps([[one.name, one.target] for one in wanted]))
+            plans.append(json.dumps([[one.name, one.target, *self._named(row, one)] for one in wanted]))
             lines += settled
             frozen.states["todo"] += len(wanted)
             frozen.states.update(str(line["status"]) for line in settled)
@@ -151,6 +156,15 @@ class Freezer:
             frozen.excluded.append(batch.filter(pl.Series(lost)).select(ASSET).unnest(ASSET))
         numbers = pl.int_range(self._row - batch.height, self._row, eager=True).alias(ROW)
         return batch.with_columns(numbers, pl.Series(PLAN, plans, dtype=pl.String)), lines
+
+    def _named(self, row: Mapping[str, Any], wanted: Wanted) -> Iterator[dict[str, Any]]:
+        """Give what the inputs were found to be that are named by columns of the row; those of the recipe are known."""
+        recipe = dict(self.job.recipes).get(wanted.name)
+        if recipe is not None and wanted.recipe is not None and recipe.columns and wanted.recipe.inputs:
+            named = recipe.bind(row[ARGUMENTS + wanted.name]).inputs
+            pairs = zip(named, wanted.recipe.inputs, strict=True)
+            if found := {one.name: found.to_json() for one, found in pairs if one.sha256 is None}:
+                yield found
 
     def refuse_clashes(self) -> None:
         """Raise when two results have one name, or one has the name of a source."""
@@ -231,6 +245,7 @@ class Freezer:
         """Bind the arguments and find the name."""
         asset = row[ASSET]
         recipe = bound(wanted, row)
+        recipe = self.inputs.settle(recipe) if recipe else None
         if asset["status"] == "error" and asset["error_code"] not in _PASSING:
             raise AssetError(asset["error"] or "unreadable", code=asset["error_code"])
         if recipe is not None and recipe.measure:
@@ -330,13 +345,16 @@ def applicable(job: Job, asset: Mapping[str, Any]) -> Iterator[tuple[str, Finish
         yield ORIGINAL, None
 
 
-def bound(wanted: Wanted, row: Mapping[str, Any]) -> Finished | None:
-    """Take the arguments of a recipe from a frozen row."""
+def bound(
+    wanted: Wanted, row: Mapping[str, Any], named: Mapping[str, Mapping[str, str]] | None = None
+) -> Finished | None:
+    """Take the arguments of a recipe from a frozen row; `named` says what the inputs were that it names."""
     recipe = wanted.recipe
     if recipe is None or not recipe.columns:
         return recipe
     try:
-        return recipe.bind(row[ARGUMENTS + wanted.name])
+        made = recipe.bind(row[ARGUMENTS + wanted.name])
+        return made.with_inputs(lambda one, _: parse_input(named.get(one.name, one))) if named else made
     except RecipeError as error:
         raise AssetError(error.message, code="E_PARAM") from None
 

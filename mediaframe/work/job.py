@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from mediaframe.model.argument import Argument
+from mediaframe.model.input import Input
 from mediaframe.model.limits import Limits
 from mediaframe.model.recipe import Finished, recipe_from_json
 from mediaframe.model.spec import digest
+from mediaframe.storage.redact import redact
 
 FORMAT = 1
 """Number of the form of what is kept beside the results; raised when older readers would misread it."""
@@ -45,9 +48,10 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """Give the job as plain values."""
+        recipes = [(name, recipe.with_inputs(told)) for name, recipe in self.recipes]
         return {
-            "recipes": {name: recipe.to_json() for name, recipe in self.recipes},
-            "text": {name: repr(recipe) for name, recipe in self.recipes},
+            "recipes": {name: recipe.to_json() for name, recipe in recipes},
+            "text": {name: repr(recipe) for name, recipe in recipes},
             "layout": self.layout,
             "originals": self.originals,
             "prefix": self.prefix,
@@ -71,6 +75,11 @@ class Job:
         return digest([FORMAT, recipes, self.layout, self.originals, self.prefix, rows])
 
 
+def told(one: Input, argument: Argument) -> Input:
+    """Give an input under the name that may be shown, written and sent: one without secrets."""
+    return Input(redact(one.name), one.sha256)
+
+
 def rendition_key(source_sha256: str, recipe: Finished, engine: str) -> str:
-    """Name the content of a result before it is made: source, resolved recipe, engine version."""
+    """Name the content of a result before it is made: source, resolved recipe with its inputs, engine version."""
     return digest([source_sha256, recipe.id, engine])[:32]

@@ -73,6 +73,11 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
     return BASE + int(max(opened, written) * deep * _MARGIN)
 
 
+def held_memory(size: int, pixels: int | None) -> int:
+    """Say how many bytes an input may need beside the source: its content, and its picture where it is one."""
+    return size + int((pixels or 0) * (_OPEN_OTHERS + 2 * _HELD))
+
+
 def _sizes(pixels: int, recipe: Finished) -> tuple[int, int]:
     """Give the pixels of the largest picture that the steps make, and of the last, for a source of 3 to 2."""
     shape = Shape("image", max(1, math.isqrt(pixels * 3 // 2)), max(1, math.isqrt(pixels * 2 // 3)))

@@ -36,6 +36,7 @@ def begin(item: Item, wanted: Wanted, attempts: int) -> dict[str, Any]:
         "measure" if measure else "rendition": wanted.name,
         "recipe": wanted.text,
         "recipe_id": wanted.recipe_id,
+        "inputs": wanted.inputs,
         "attempts": attempts,
     }
 

@@ -70,7 +70,7 @@ class Pending:
 
     def _item(self, row: dict[str, Any], recipes: dict[str, Finished], *, again: bool) -> Item | None:
         number, wanted, attempts = row[ROW], [], 0
-        for name, target in [*json.loads(row[PLAN]), *self._gone.get(number, [])]:
+        for name, target, *named in [*json.loads(row[PLAN]), *self._gone.get(number, [])]:
             place = self.job.place(name)
             at = number * self._wide + place
             status = self._status[at] if at < len(self._status) else 0
@@ -79,7 +79,7 @@ class Pending:
             attempts = max(attempts, self._attempts[at] if at < len(self._attempts) else 0)
             recipe = None if name == ORIGINAL and self.job.originals else recipes[name]
             taken = status == _TAKEN and not self.job.replace
-            wanted.append(Wanted(name, place, bound(Wanted(name, place, recipe), row), target, taken))
+            wanted.append(Wanted(name, place, bound(Wanted(name, place, recipe), row, *named), target, taken))
         if not wanted:
             return None
         item = item_of(number, row[ASSET], tuple(wanted), attempts)

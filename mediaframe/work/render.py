@@ -6,7 +6,7 @@ import json
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ def render(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, 
     Parameters
     ----------
     request
-        `kind` and `format` as probed, `limits`, and `renditions`: a list of `{"name", "recipe"}` with recipes as JSON.
+        `kind` and `format` as probed, `limits`, and `renditions`: a list of `{"name", "recipe"}` with recipes as JSON;
+        `inputs`: the files that the recipes name, as bytes by their hashes.
     source
         The bytes of the asset.
     send
@@ -45,7 +46,8 @@ def render(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, 
     """
     limits = Limits.from_json(request.get("limits") or {})
     asset = Asset(source, request.get("format"), limits, lambda share: send({"progress": share}, b""))
-    jobs = [_job(asset, one) for one in request["renditions"]]
+    inputs = {sha256: Source(data, limits=limits) for sha256, data in (request.get("inputs") or {}).items()}
+    jobs = [_job(asset, one, inputs) for one in request["renditions"]]
     for job in jobs:
         asset.expect(job)
     for job in jobs:
@@ -143,10 +145,11 @@ class Asset:
                 node.handle = node.error = None
 
 
-def _job(asset: Asset, rendition: Mapping[str, Any]) -> Job:
+def _job(asset: Asset, rendition: Mapping[str, Any], inputs: Mapping[str, Source]) -> Job:
     name = rendition["name"]
     try:
         recipe = _recipe(json.dumps(rendition["recipe"], sort_keys=True))
+        recipe = recipe.with_inputs(lambda one, _: replace(one, data=inputs.get(one.sha256 or "")))
         engine = engine_for(recipe.start)
         start = (recipe.start, engine.name, engine.sharing(asset.source, asset.task(recipe)))
     except MediaframeError as error:

@@ -143,7 +143,7 @@ class Stream:
                     continue
                 one = Wanted(name, places[name], recipe)
                 try:
-                    bound = _bind(recipe, row)
+                    bound = self.worker.inputs.settle(_bind(recipe, row))
                     one = Wanted(name, places[name], bound, self._target(asset, bound))
                     _readable(asset)
                     known = self._known(asset, one)

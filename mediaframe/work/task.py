@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,9 @@ from mediaframe.storage.store import Store
 from mediaframe.table.header import read_header
 from mediaframe.work.batch import Batch, Item, Wanted
 from mediaframe.work.events import Telling
-from mediaframe.work.job import Job, rendition_key
-from mediaframe.work.need import memory_need
+from mediaframe.work.inputs import Content, Inputs
+from mediaframe.work.job import Job, rendition_key, told
+from mediaframe.work.need import held_memory, memory_need
 from mediaframe.work.outcome import Outcome, begin, failure
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
@@ -71,9 +72,11 @@ class Worker:
         stopped: Callable[[], bool] = lambda: False,
         *,
         inline: bool = True,
+        inputs: Inputs | None = None,
     ) -> None:
         self.job = job
         self.sources = sources
+        self.inputs = inputs or Inputs(sources, job.limits)
         self.store = store
         self.stopped = stopped
         self.inline = inline
@@ -82,11 +85,11 @@ class Worker:
 
     def __reduce__(self) -> tuple[Callable[..., Worker], tuple[Any, ...]]:
         # Elsewhere it is stopped by its slots.
-        return partial(Worker, inline=self.inline), (self.job, self.sources, self.store)
+        return partial(Worker, inline=self.inline, inputs=self.inputs), (self.job, self.sources, self.store)
 
     def without_files(self) -> Worker:
         """Give a worker that tells of the files that it makes, and keeps none."""
-        return Worker(self.job, self.sources, self.store, self.stopped, inline=False)
+        return Worker(self.job, self.sources, self.store, self.stopped, inline=False, inputs=self.inputs)
 
     def arrive(self) -> None:
         """See, in another process, that a place for files made on the way is the same one there."""
@@ -95,6 +98,11 @@ class Worker:
                 f"{self.store.url}: a worker does not find this place; give one that all workers share, such as an "
                 "object store or a shared folder"
             )
+        self.require_inputs()
+
+    def require_inputs(self) -> None:
+        """See that the files which the recipes name are here, and the same as where the run was planned."""
+        self.inputs.require(recipe for _, recipe in self.job.recipes)
 
     def alone(self, batch: Batch) -> list[Batch]:
         """Cut a batch into batches of one asset."""
@@ -258,21 +266,41 @@ class _Asset:
             self._ask(read)
 
     def _ask(self, read: Read) -> None:
+        given = self._inputs()
         wanted = [(one.name, one.recipe) for one in self.left.values() if one.recipe]
+        if not wanted:
+            return
         need = max(memory_need(read.pixels, read.format, recipe) for _, recipe in wanted)
+        need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
         request = {
             "do": "render",
             "kind": read.kind,
             "format": read.format,
             "limits": self.worker.job.limits.to_json(),
-            "renditions": [{"name": name, "recipe": recipe.to_json()} for name, recipe in wanted],
+            "renditions": [{"name": name, "recipe": recipe.with_inputs(told).to_json()} for name, recipe in wanted],
         }
+        blobs = {sha256: content.data or b"" for sha256, content in given.items()}
         limits = self.worker.job.limits
         with closing(Pieces(self.left, max(limits.output, limits.media_bytes))) as pieces:
-            for reply, payload in self.slot.ask(request, read.data, memory=need):
+            for reply, payload in self.slot.ask(request, read.data, inputs=blobs, memory=need):
                 spool = pieces.take(reply, payload)
                 if spool is not None:
                     self._take(self.left.pop(reply["rendition"]), reply, spool)
+
+    def _inputs(self) -> dict[str, Content]:
+        """Give the files that the recipes need; a recipe that lacks one fails, the others go on."""
+        given = dict[str, Content]()
+        for wanted in list(self.left.values()):
+            if wanted.recipe is None or not wanted.recipe.inputs:
+                continue
+            try:
+                # Settled when the rows were planned, but for what was there then and is made again.
+                recipe = self.worker.inputs.settle(wanted.recipe)
+                given.update(self.worker.inputs.contents(recipe))
+                self.left[wanted.name] = replace(wanted, recipe=recipe)
+            except MediaframeError as error:
+                self._settle(self._failed(self.left.pop(wanted.name), error))
+        return given
 
     def _take(self, wanted: Wanted, reply: Mapping[str, Any], spool: Spool) -> None:
         if reply["status"] == "failed":

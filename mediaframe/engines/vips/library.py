@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,13 @@ LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif", "Svg")
 """The loaders of libvips that may run: those that its fuzzers hold, and drawings, which are looked through first."""
 
 
+FONTS = Path(__file__).resolve().parents[1] / "fonts"
+"""The fonts that come along, and what tells libvips to use no others."""
+
+
 def _set_up() -> None:
+    # Read when the first text is drawn, that of a drawing too: the fonts of a machine would change bytes (law 2).
+    os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
     # One thread for each picture: the work is parallel across pictures, and some encoders' bytes change with threads.
     pyvips.concurrency_set(1)
     # Pictures are seen once; a cache would only hold their memory.
