@@ -279,7 +279,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool | str):
         return MISSING
     try:
-        number = float(value)
+        number = float(value) + 0.0  # -0.0 is 0.0, but has another text
     except (TypeError, ValueError):
         return MISSING
     return number if math.isfinite(number) else MISSING

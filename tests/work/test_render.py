@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import io
 import json
 import subprocess
@@ -17,6 +18,7 @@ from PIL import Image
 from mediaframe.engines.base import Source
 from mediaframe.engines.vips.engine import engine
 from mediaframe.model.finish import Format
+from mediaframe.model.input import Input
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished
@@ -33,7 +35,15 @@ def run(data: bytes, recipes: dict[str, Finished], **request: Any) -> tuple[Resu
     sent: Result = {}
     renditions = [{"name": name, "recipe": recipe.to_json()} for name, recipe in recipes.items()]
     answer = render(
-        {"do": "render", "kind": "image", "format": None, "limits": {}, "renditions": renditions, **request},
+        {
+            "do": "render",
+            "kind": "image",
+            "format": None,
+            "limits": {},
+            "renditions": renditions,
+            "inputs": INPUTS,
+            **request,
+        },
         Source(data),
         lambda header, payload: sent.update({header["rendition"]: (header, payload)}),
     )
@@ -57,6 +67,10 @@ SOURCES: dict[str, bytes] = {
     .pngsave_buffer(),
 }
 
+_LOGO = write(scene(40, 20, 4), "PNG")
+INPUTS = {hashlib.sha256(_LOGO).hexdigest(): _LOGO}
+"""The files that the recipes name."""
+
 STEPS: dict[str, Any] = {
     "auto_orient": image.auto_orient(enabled=False),
     "color": image.color("p3"),
@@ -72,6 +86,8 @@ STEPS: dict[str, Any] = {
     "blur": image.blur(2),
     "sharpen": image.sharpen(),
     "mode": image.mode("square", size=40),
+    "watermark": image.watermark(Input("logo.png", next(iter(INPUTS))), scale=0.5, rotation=20),
+    "text": image.text("Ağ مرحبا", size=20, stroke="black", shadow="#f00", background="#0008"),
 }
 ENDS: dict[str, Any] = {
     "jpeg": lambda one: one.jpeg(),
