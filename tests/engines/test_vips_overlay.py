@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.engine import engine
 from mediaframe.errors import AssetError
+from mediaframe.formats.image import Png
 from mediaframe.model.input import Input
 from mediaframe.model.limits import Limits
+from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.overlay import Watermark
 from tests.engines.pictures import write
 
@@ -169,6 +172,41 @@ def test_a_picture_that_was_cmyk_takes_one() -> None:
 
     assert made.shape == (30, 40, 3)
     assert tuple(made[5, 5]) == (200, 30, 40)
+
+
+def test_sixteen_bits_stay_sixteen() -> None:
+    base = np.full((20, 30, 3), 12_345, np.uint16)
+    half = np.full((10, 10, 4), (255, 0, 128, 51), np.uint8)
+    op = Watermark(logo(half), gravity="northwest")
+    data = pyvips.Image.new_from_array(base).copy(interpretation="rgb16").pngsave_buffer()
+
+    made = engine.do(op, engine.open(Source(data), Task((op,), Png(bits=16)))).image.numpy()
+
+    assert made.dtype == np.uint16
+    assert np.abs(made[5, 5] - (12_345 + (np.array([65_535, 0, 128 * 257]) - 12_345.0) * 0.2)).max() <= 0.5001
+    assert set(made[15, 20]) == {12_345}
+
+
+def test_in_another_color_space_it_keeps_its_color() -> None:
+    steps = (Color("p3"), Watermark(logo(np.full((10, 10, 3), (255, 0, 0), np.uint8)), gravity="northwest"))
+    handle = engine.open(Source(write(np.zeros((20, 30, 3), np.uint8), "PNG")), Task(steps, Png()))
+    for step in steps:
+        handle = engine.do(step, handle)
+
+    # The red of sRGB in Display P3, by the matrices of IEC 61966-2-1 and SMPTE EG 432-1.
+    assert np.abs(handle.image.numpy()[5, 5].astype(int) - (234, 51, 35)).max() <= 1
+
+
+def test_what_its_file_says_is_not_said_of_the_picture() -> None:
+    held = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x8298] = "the logo is mine"
+    Image.fromarray(RED).save(held, "JPEG", exif=exif)
+    op = Watermark(Input("a.jpg", data=Source(held.getvalue())))
+
+    made = engine.do(op, engine.open(Source(write(chance(7, 30, 40, 4), "PNG")), Task((op,)))).image
+
+    assert not [one for one in made.get_fields() if "exif" in one or "icc" in one]
 
 
 def test_a_drawing_is_drawn_at_its_size() -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pyvips
 
+from mediaframe.engines.vips.depth import is_deep, to_levels, to_sixteen
 from mediaframe.engines.vips.handle import alpha_apart, colors, has_alpha, to_byte
+from mediaframe.engines.vips.profiles import built_in, profile_of, with_profile
 from mediaframe.model.quantity import color_bands
-from mediaframe.ops.image.geometry import ANCHORS
+from mediaframe.model.sizing import ANCHORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +60,54 @@ def put(base: pyvips.Image, above: pyvips.Image, box: Box, opacity: float = 1.0)
     """
     seen = box.within(base.width, base.height)
     if colors(above) > colors(base):
-        base = base.colourspace("srgb")
+        base = base.colourspace("rgb16" if is_deep(base) else "srgb")
     if seen is None or opacity == 0:
         return base
-    above = above.crop(seen.left - box.left, seen.top - box.top, seen.width, seen.height)
-    if colors(above) < colors(base):
-        above = above.colourspace("srgb")
+    above = _matched(above.crop(seen.left - box.left, seen.top - box.top, seen.width, seen.height), base)
     if (seen.width, seen.height) == (base.width, base.height):
         return over(base, above, opacity)
     patch = over(base.crop(seen.left, seen.top, seen.width, seen.height), above, opacity)
     return base.insert(patch, seen.left, seen.top)
 
 
+def bare(image: pyvips.Image) -> pyvips.Image:
+    """Give the pixels alone: what a file says of itself is not to be said of the picture that it is put on."""
+    plain = image.copy()
+    for field in image.get_fields():
+        plain.remove(field)  # Size and format are no fields that can be taken away.
+    return plain
+
+
+def _matched(above: pyvips.Image, base: pyvips.Image) -> pyvips.Image:
+    """Give 8-bit sRGB or gray in the space and the levels of the picture below."""
+    if colors(above) < colors(base):
+        above = above.colourspace("srgb")
+    profile = profile_of(base)
+    if not profile:
+        return to_sixteen(above) if is_deep(base) else above
+    bands, alpha = alpha_apart(above)
+    lab = with_profile(bands, built_in("srgb")).icc_import(embedded=True, intent="relative", pcs="lab")
+    bands = with_profile(lab, profile).icc_export(intent="relative", depth=16 if is_deep(base) else 8)
+    if alpha is not None:
+        bands = bands.bandjoin((alpha * 257).cast("ushort") if is_deep(base) else alpha)
+    return bare(bands)
+
+
 def over(below: pyvips.Image, above: pyvips.Image, opacity: float = 1.0) -> pyvips.Image:
-    """Mix two pictures of one size by Porter and Duff's *over*, rounded once.
+    """Mix two pictures of one size, space and depth by Porter and Duff's *over*, rounded once.
 
     libvips' own `composite` cuts off instead of rounding: up to a level, half a level on average, too dark.
     """
-    above, cover = alpha_apart(above)
-    below, under = alpha_apart(below)
-    share = opacity if cover is None else cover * (opacity / 255)
-    if under is None:
-        mixed = below + (above - below) * share
-        return to_byte(mixed).copy(interpretation=below.interpretation)
-    rest = under * (1 / 255) * (1 - share)
+    most = 65535 if is_deep(below) else 255
+    bands, cover = alpha_apart(above)
+    under, veil = alpha_apart(below)
+    share = opacity if cover is None else cover * (opacity / most)
+    if veil is None:
+        return to_levels(under + (bands - under) * share, below)
+    rest = veil * (1 / most) * (1 - share)
     alpha = rest + share
-    mixed = (above * share + below * rest) / alpha  # libvips gives 0 for what is divided by 0
-    return to_byte(mixed.bandjoin(alpha * 255)).copy(interpretation=below.interpretation)
+    mixed = (under * rest + bands * share) / alpha  # libvips gives 0 for what is divided by 0
+    return to_levels(mixed.bandjoin(alpha * most), below)
 
 
 def tinted(mask: pyvips.Image, color: str) -> pyvips.Image:

@@ -9,11 +9,15 @@ from mediaframe.model.operation import Operation
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.effects import Blur, Sharpen
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
+from mediaframe.ops.image.overlay import Text, Watermark
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
 DEEP: frozenset[type[Operation]] = frozenset(
-    {AutoOrient, Blur, Color, Crop, Extend, Flatten, Flip, Flop, Grayscale, Mode, Resize, Rotate, Sharpen, Trim}
-)
+    {
+        AutoOrient, Blur, Color, Crop, Extend, Flatten, Flip, Flop, Grayscale, Mode, Resize, Rotate, Sharpen, Text,
+        Trim, Watermark,
+    }
+)  # fmt: skip
 """The steps that work on 16 bits. Before any other a picture is rounded to 8, and its row says so."""
 
 _SCALE = 257

@@ -8,7 +8,7 @@ import pyvips
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips.base import engine
-from mediaframe.engines.vips.composite import Box, placed, put, turned
+from mediaframe.engines.vips.composite import Box, bare, placed, put, turned
 from mediaframe.engines.vips.geometry import scaled
 from mediaframe.engines.vips.handle import Handle, has_alpha, of, ready_for
 from mediaframe.engines.vips.lettering import font_of, letters
@@ -18,7 +18,7 @@ from mediaframe.engines.vips.sheet import Sheet
 from mediaframe.errors import AssetError
 from mediaframe.model.input import Input
 from mediaframe.model.quantity import pixels
-from mediaframe.ops.image.geometry import nearest
+from mediaframe.model.sizing import nearest
 from mediaframe.ops.image.overlay import Text, Watermark
 
 
@@ -95,7 +95,7 @@ def _mark(source: Source, op: Watermark, width: int, height: int) -> pyvips.Imag
     """Open, scale and turn a watermark for a picture of this size."""
     try:
         with complaints("E_CORRUPT", "picture"):
-            return turned(_opened(source, op, width, height), op.rotation).copy_memory()
+            return bare(turned(_opened(source, op, width, height), op.rotation).copy_memory())
     except AssetError as error:
         raise AssetError(f"watermark({op.image}): {error.message}", code="E_INPUT") from None
 
