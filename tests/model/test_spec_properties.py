@@ -83,7 +83,7 @@ def test_every_numeric_argument_refuses_what_is_out_of_range(family: Any, cls: t
         outside += [argument.le + 1] if argument.le is not None else []
         for value in outside:
             needed = [one for one in cls.arguments.values() if one.required and one.name != name]
-            others = {one.name: one.choices[0] if one.choices else 1 for one in needed}
+            others = {one.name: Column("another") for one in needed}
 
             with pytest.raises(RecipeError, match=name):
                 cls(**{name: value}, **others)
