@@ -9,11 +9,23 @@ from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thum
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops import video as moving
 from mediaframe.ops.document import Page
+from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
 from mediaframe.ops.image.color import Color
-from mediaframe.ops.image.effects import Blur, Sharpen
+from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
-from mediaframe.ops.image.tone import Flatten, Grayscale
+from mediaframe.ops.image.tone import (
+    Brightness,
+    Contrast,
+    Flatten,
+    Gamma,
+    Grayscale,
+    Hue,
+    Normalize,
+    Saturation,
+    Sepia,
+    Tint,
+)
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -27,14 +39,28 @@ class ImageRecipe(Recipe, kind="image"):
     mode = step(Mode)
     crop = step(Crop)
     extend = step(Extend)
+    pad = step(Pad)
+    border = step(Border)
+    round_corners = step(RoundCorners)
     rotate = step(Rotate)
     flip = step(Flip)
     flop = step(Flop)
     trim = step(Trim)
     grayscale = step(Grayscale)
     flatten = step(Flatten)
+    brightness = step(Brightness)
+    contrast = step(Contrast)
+    saturation = step(Saturation)
+    hue = step(Hue)
+    gamma = step(Gamma)
+    normalize = step(Normalize)
+    tint = step(Tint)
+    sepia = step(Sepia)
     blur = step(Blur)
     sharpen = step(Sharpen)
+    pixelate = step(Pixelate)
+    median = step(Median)
+    vignette = step(Vignette)
     watermark = step(Watermark)
     text = step(Text)
 

@@ -43,6 +43,7 @@ def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[A
         "color": COLORS,
         "moment": _moments(),
         "length": _lengths(most),
+        "aspect": st.builds("{}:{}".format, st.integers(1, 20), st.integers(1, 20)),
         "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2),
     }
     if argument.is_file:
@@ -85,7 +86,11 @@ def _lengths(most: float | None) -> st.SearchStrategy[str]:
     return st.integers(0, 100).map("{}%".format) | st.integers(0, int(most or 1000)).map("{}px".format)
 
 
-_FITTING: dict[str, dict[str, Any]] = {"resize": {"width": 7}, "mode": {"name": "square", "size": 7}}
+_FITTING: dict[str, dict[str, Any]] = {
+    "resize": {"width": 7},
+    "mode": {"name": "square", "size": 7},
+    "pad": {"width": 7},
+}
 
 
 @st.composite

@@ -128,6 +128,35 @@ def parse_point(value: object) -> tuple[float, float]:
     return shares[0], shares[1]
 
 
+def parse_aspect(value: object) -> str:
+    """Read the proportion of width to height.
+
+    >>> parse_aspect("16:9"), parse_aspect("4 / 5"), parse_aspect(1.91)
+    ('16:9', '4:5', '1.91:1')
+    """
+    allowed = "width to height such as '16:9' or 1.5, from 1:100 to 100:1"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value:g}:1"
+    parts = re.split(r"[:/]", value) if isinstance(value, str) else []
+    try:
+        width, height = (_number(part, {"": 1.0}, allowed) for part in parts)
+    except ValueError:
+        raise ValueError(allowed) from None
+    if not height or not 0.01 <= width / height <= 100:
+        raise ValueError(allowed)
+    return f"{width:g}:{height:g}"
+
+
+def aspect_ratio(aspect: str) -> float:
+    """Give width divided by height for an aspect in canonical form.
+
+    >>> aspect_ratio("3:2")
+    1.5
+    """
+    width, height = map(float, aspect.split(":"))
+    return width / height
+
+
 def parse_length(value: object) -> str:
     """Read a length: pixels, or a share of another length. Canonical form is text.
 
@@ -164,6 +193,7 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "moment": parse_moment,
     "color": parse_color,
     "point": parse_point,
+    "aspect": parse_aspect,
     "length": parse_length,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""

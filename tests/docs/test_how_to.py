@@ -23,7 +23,7 @@ print(mf.parse_recipe("image.posterize(levels=3).png()") == mf.image.posterize(3
 print(mf.image.resize(48).posterize(2).mean_color().run(photo) is not None)
 print(mf.image.resize(64).gif().run(photo)[:6])
 print(mf.formats().filter(format="gif", writes=True).height)
-print(0 < mf.image.brightness().run(photo) < 255)
+print(0 <= mf.image.darkest().run(photo) < 255)
 try:
     mf.image.posterize(1)
 except mf.UsageError as error:
@@ -64,8 +64,8 @@ def followed(tmp_path_factory):
 
     declared, line, done = blocks("add-a-measure.md")
     add(package / "measures/image.py", declared)
-    let_recipes_have(package, line, "mediaframe.measures.image", "Brightness")
-    add(package / "engines/vips/measure.py", "from mediaframe.measures.image import Brightness", done)
+    let_recipes_have(package, line, "mediaframe.measures.image", "Darkest")
+    add(package / "engines/vips/measure.py", "from mediaframe.measures.image import Darkest", done)
     return root
 
 

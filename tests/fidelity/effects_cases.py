@@ -10,7 +10,7 @@ from scipy import ndimage
 from mediaframe.recipes import image
 from tests.engines.pictures import Pixels
 from tests.fidelity.case import Array, Case
-from tests.fidelity.tone_cases import encoded, linear
+from tests.fidelity.tone_cases import from_lab, to_lab
 
 
 def _gaussian(sigma: float) -> Callable[[Pixels], Array]:
@@ -28,26 +28,6 @@ def _gaussian(sigma: float) -> Callable[[Pixels], Array]:
     return reference
 
 
-_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_WHITE = np.array([0.9505, 1.0, 1.089])
-
-
-def to_lab(picture: Pixels) -> Array:
-    """Give CIE L*a*b* (D65) of sRGB levels."""
-    share = linear(picture[..., :3].astype(float)) @ _XYZ.T / _WHITE
-    root = np.where(share > (6 / 29) ** 3, np.cbrt(share), share / (3 * (6 / 29) ** 2) + 4 / 29)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-
-
-def from_lab(lab: Array) -> Array:
-    """Give sRGB levels of CIE L*a*b* (D65)."""
-    y = (lab[..., 0] + 16) / 116
-    root = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
-    share = np.where(root > 6 / 29, root**3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
-    return encoded((share * _WHITE) @ np.linalg.inv(_XYZ).T)
-
-
 def _sharpened(sigma: float, flat: float, jagged: float) -> Callable[[Pixels], Array]:
     """Lift lightness by a slope that depends on its distance to the blurred one, as libvips documents it."""
 
@@ -59,6 +39,46 @@ def _sharpened(sigma: float, flat: float, jagged: float) -> Callable[[Pixels], A
         lift = np.where(high > 0, np.minimum(edge, 10), -np.minimum(edge, 20))
         lab[..., 0] = np.clip(light + lift, 0, 100)
         return from_lab(lab)
+
+    return reference
+
+
+def mosaic(size: int) -> Callable[[Pixels], Array]:
+    """Average squares, the last ones as far as they reach."""
+
+    def reference(picture: Pixels) -> Array:
+        made = picture.astype(float)
+        clear = picture.shape[2] == 4
+        if clear:
+            made[..., :3] *= made[..., 3:] / 255
+        for top in range(0, picture.shape[0], size):
+            for left in range(0, picture.shape[1], size):
+                square = made[top : top + size, left : left + size]
+                square[:] = square.mean(axis=(0, 1))
+        if clear:
+            made[..., :3] /= np.maximum(made[..., 3:] / 255, 1e-9)
+        return made
+
+    return reference
+
+
+def _median(size: int) -> Callable[[Pixels], Array]:
+    return lambda picture: ndimage.median_filter(picture, (size, size, 1), mode="nearest")
+
+
+def darkened(amount: float, inner: float) -> Callable[[Pixels], Array]:
+    """Multiply by a smoothstep of the distance from the middle."""
+
+    def reference(picture: Pixels) -> Array:
+        height, width = picture.shape[:2]
+        y = (np.arange(height)[:, None] + 0.5) / height * 2 - 1
+        x = (np.arange(width)[None, :] + 0.5) / width * 2 - 1
+        way = np.clip((np.sqrt((x * x + y * y) / 2) - inner) / (1 - inner), 0, 1)
+        share = 1 - amount * (3 * way**2 - 2 * way**3)
+        bands = picture.shape[2] - (picture.shape[2] == 4)
+        made = picture.astype(float)
+        made[..., :bands] *= share[..., None]
+        return made
 
     return reference
 
@@ -85,5 +105,41 @@ CASES = [
         0.5,
         "mean",
         pictures=("color", "smooth"),
+    ),
+    *(
+        Case(
+            "pixelate",
+            f"squares of {size}",
+            image.pixelate(size).png(),
+            mosaic(size),
+            "numpy means",
+            1.0,
+            pictures=("color", "gray", "cutout"),
+        )
+        for size in (7, 16, 100)
+    ),
+    *(
+        Case(
+            "median",
+            f"window of {size}",
+            image.median(size).png(),
+            _median(size),
+            "scipy.ndimage.median_filter",
+            0.0,
+            pictures=("color", "gray", "chart"),
+        )
+        for size in (3, 5, 9)
+    ),
+    *(
+        Case(
+            "vignette",
+            f"{amount:g} from {inner:g}",
+            image.vignette(amount, inner).png(),
+            darkened(amount, inner),
+            "numpy, by the definition",
+            0.51,
+            pictures=("color", "gray", "alpha"),
+        )
+        for amount, inner in ((0.5, 0.3), (1.0, 0.0))
     ),
 ]

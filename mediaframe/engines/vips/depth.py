@@ -6,16 +6,29 @@ import pyvips
 
 from mediaframe.engines.vips.notes import noted
 from mediaframe.model.operation import Operation
+from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
 from mediaframe.ops.image.color import Color
-from mediaframe.ops.image.effects import Blur, Sharpen
+from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
-from mediaframe.ops.image.tone import Flatten, Grayscale
+from mediaframe.ops.image.tone import (
+    Brightness,
+    Contrast,
+    Flatten,
+    Gamma,
+    Grayscale,
+    Hue,
+    Normalize,
+    Saturation,
+    Sepia,
+    Tint,
+)
 
 DEEP: frozenset[type[Operation]] = frozenset(
     {
-        AutoOrient, Blur, Color, Crop, Extend, Flatten, Flip, Flop, Grayscale, Mode, Resize, Rotate, Sharpen, Text,
-        Trim, Watermark,
+        AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Extend, Flatten, Flip, Flop, Gamma, Grayscale, Hue,
+        Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia, Sharpen, Text, Tint,
+        Trim, Vignette, Watermark,
     }
 )  # fmt: skip
 """The steps that work on 16 bits. Before any other a picture is rounded to 8, and its row says so."""

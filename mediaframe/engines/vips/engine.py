@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.vips import effects, encode, geometry, measure, overlay, palette, placeholder, tone
+from mediaframe.engines.vips import (
+    canvas,
+    curves,
+    effects,
+    encode,
+    geometry,
+    measure,
+    overlay,
+    palette,
+    placeholder,
+    tone,
+)
 from mediaframe.engines.vips.base import VipsEngine, engine
 
-THEMES = (geometry, tone, effects, overlay, encode, measure, palette, placeholder)
+THEMES = (geometry, canvas, tone, curves, effects, overlay, encode, measure, palette, placeholder)
 
 __all__ = ["THEMES", "VipsEngine", "engine"]
