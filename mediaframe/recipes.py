@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mediaframe.formats.animation import Apng, Gif
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.video import Mp4
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
@@ -9,6 +10,7 @@ from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thum
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops import video as moving
 from mediaframe.ops.document import Page
+from mediaframe.ops.image.animation import Delay, Frame, Frames, Loop, Speed
 from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
@@ -63,11 +65,18 @@ class ImageRecipe(Recipe, kind="image"):
     vignette = step(Vignette)
     watermark = step(Watermark)
     text = step(Text)
+    frame = step(Frame)
+    frames = step(Frames)
+    speed = step(Speed)
+    delay = step(Delay)
+    loop = step(Loop)
 
     jpeg = finish(Jpeg)
     png = finish(Png)
     webp = finish(Webp)
     avif = finish(Avif)
+    gif = finish(Gif)
+    apng = finish(Apng)
 
     mean_color = finish(MeanColor)
     sharpness = finish(Sharpness)

@@ -21,13 +21,13 @@ SHOWN = 8
 """Rows that are shown with a picture."""
 
 THUMBS: dict[str, Finished] = {
-    "__mf_thumb_image": image.resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
+    "__mf_thumb_image": image.frame(1).resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
     "__mf_thumb_video": video.frame(at="10%").resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
     "__mf_thumb_document": document.page(1, dpi=50).resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
 }
 """How the rows of a kind are pictured."""
 
-_SMALL = image.resize(224, 168).webp(quality=60)
+_SMALL = image.frame(1).resize(224, 168).webp(quality=60)
 _FIRST = ("name", "kind", "format", "width", "height", "seconds", "bytes", "status", "error_code")
 
 

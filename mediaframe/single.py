@@ -121,7 +121,7 @@ def _render(
         "renditions": [{"name": "one", "recipe": recipe.with_inputs(told).to_json()}],
     }
     header = read_header(head, size, lambda start, length: _piece(data, start, length))
-    need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe)
+    need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe, header.frames)
     need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
     blobs = {sha256: content.data or b"" for sha256, content in given.items()}
     place = _place(os.getpid())

@@ -16,13 +16,21 @@ class Format(Spec):
 
     media_type: ClassVar[str]
     extension: ClassVar[str]
+    animates: ClassVar[bool] = False
+    """Whether it can hold an animation; the others are given its first frame."""
 
     def __init_subclass__(
-        cls, *, takes: Kind | None = None, media_type: str = "", extension: str = "", **rest: Any
+        cls,
+        *,
+        takes: Kind | None = None,
+        media_type: str = "",
+        extension: str = "",
+        animates: bool = False,
+        **rest: Any,
     ) -> None:
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
-            cls.media_type, cls.extension = media_type, extension
+            cls.media_type, cls.extension, cls.animates = media_type, extension, animates
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape of what is written, as far as it is known before the pixels."""

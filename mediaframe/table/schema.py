@@ -84,7 +84,7 @@ RENDITION: tuple[Field, ...] = (
     Field("width", pl.Int32, "Pixels."),
     Field("height", pl.Int32, "Pixels."),
     Field("seconds", pl.Float64, "Playing time of the result."),
-    Field("pages", pl.Int32, "Pages of the result."),
+    Field("pages", pl.Int32, "Pages of the result, or frames where it is an animation."),
     Field("sha256", pl.String, "SHA-256 of the result."),
     Field("quality", pl.Int32, "The quality that was used, where the format has one."),
     Field(

@@ -69,6 +69,7 @@ class Item:
     wanted: tuple[Wanted, ...]
     attempts: int = 0
     media_type: str | None = None
+    frames: int | None = None
     late: dict[str, Any] = field(default_factory=dict)
     """What the layout needs where a name is known only late."""
 

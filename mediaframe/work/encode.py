@@ -130,7 +130,7 @@ class _Wished:
 
     def _pixels(self, handle: Any) -> int:
         width, height = self._size(handle)
-        return max(1, width * height)
+        return max(1, width * height * (self.counted.engine.shape(handle).frames or 1))
 
     def _complaint(self, quality: int) -> str:
         said, size = [], self.tries.size(quality)

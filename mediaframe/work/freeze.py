@@ -373,6 +373,7 @@ def item_of(row: int, asset: Mapping[str, Any], wanted: tuple[Wanted, ...], atte
         wanted=wanted,
         attempts=attempts,
         media_type=asset["media_type"],
+        frames=asset["frames"],
     )
 
 

@@ -6,6 +6,7 @@ import math
 
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
+from mediaframe.ops.image.animation import reach
 
 BASE = 128 << 20
 """Bytes of a child that has loaded its engines: 93 to 127 MB were measured."""
@@ -39,11 +40,17 @@ _WRITE_OTHERS = 5.0  # phash 4.6
 
 _JUDGED, _JUDGED_KEPT, _JUDGED_PIXELS = 16.0, 46.0, 2_000_000
 """What a score takes for each pixel: 10 and the two pictures; up to so many pixels what is known of one is kept."""
+_MOVING = ("gif", "webp", "apng", "avif")
+"""Formats whose frames are decoded one after the other; pages of a TIFF are not."""
+_EACH = {"gif": 6.0, "webp": 6.0, "avif": 8.0, "apng": 4.0}
+"""Peak bytes for each pixel of all frames that are written, those that are held included."""
 
 _MARGIN = 1.15
 
 
-def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int:
+def memory_need(
+    pixels: int | None, format: str | None, recipe: Finished, frames: int | None = None, *, shared: bool = False
+) -> int:
     """Say how many bytes of memory a child may need for one recipe of one asset.
 
     Parameters
@@ -54,6 +61,11 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
         The format of the source, such as "jpeg".
     recipe
         The recipe, all its arguments bound.
+    frames
+        Frames of the source, where it may be an animation.
+    shared
+        Whether other recipes have the same source. Frames of an animation are decoded once and held then; else there is
+        one at a time.
 
     Examples
     --------
@@ -70,7 +82,12 @@ def memory_need(pixels: int | None, format: str | None, recipe: Finished) -> int
     if recipe.end.values.get("target") is not None:
         written += last * _JUDGED + min(last, _JUDGED_PIXELS) * _JUDGED_KEPT
     deep = 2 if recipe.end.values.get("bits", 8) > 8 else 1
-    return BASE + int(max(opened, written) * deep * _MARGIN)
+    many = reach(recipe.steps, recipe.end, frames) if frames and format in _MOVING else None
+    moving = 0.0
+    if many is not None and many > 1:
+        left = recipe.infer(Shape("image", frames=many)).frames or many
+        moving = opened + count * (many if shared else 1) * _HELD + last * left * _EACH.get(recipe.end.word, 0.0)
+    return BASE + int(max(opened * deep, written * deep, moving) * _MARGIN)
 
 
 def held_memory(size: int, pixels: int | None) -> int:

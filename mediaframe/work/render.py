@@ -126,7 +126,9 @@ class Asset:
         if until == 1:
             self.counts.opens += 1
             self.counts.decodes += 1
-            return engine_for(recipe.start).open(self.source, self.task(recipe))
+            opener: Engine[Any] = engine_for(recipe.start)
+            opened = opener.open(self.source, self.task(recipe))
+            return opener.hold(opened) if shared else opened
         step = recipe.steps[until - 2]
         engine: Engine[Any] = engine_for(step.takes)
         self.counts.steps += 1

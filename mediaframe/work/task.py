@@ -59,6 +59,7 @@ class Read:
     kind: str | None
     format: str | None
     pixels: int | None
+    frames: int | None = None
 
 
 class Worker:
@@ -183,12 +184,13 @@ class Worker:
         if size == 0:
             raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
         found = sniff(head)
-        pixels = item.pixels
+        pixels, frames = item.pixels, item.frames
         if pixels is None and found is not None and found.kind == "image":
             # Nobody probed it: without its size a large picture would be given the memory of a common one.
-            header = read_header(head, size)
-            pixels = (header.width or 0) * (header.height or 0) or None
-        return Read(data, size, sha256, found.kind if found else None, found.format if found else None, pixels)
+            header = read_header(head, size, _ranges(data))
+            pixels, frames = (header.width or 0) * (header.height or 0) or None, header.frames
+        kind, format = (found.kind, found.format) if found else (None, None)
+        return Read(data, size, sha256, kind, format, pixels, frames)
 
 
 class _Asset:
@@ -270,7 +272,8 @@ class _Asset:
         wanted = [(one.name, one.recipe) for one in self.left.values() if one.recipe]
         if not wanted:
             return
-        need = max(memory_need(read.pixels, read.format, recipe) for _, recipe in wanted)
+        shared = len(wanted) > 1
+        need = max(memory_need(read.pixels, read.format, recipe, read.frames, shared=shared) for _, recipe in wanted)
         need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
         request = {
             "do": "render",
@@ -399,6 +402,19 @@ class _Asset:
 
     def _settle(self, line: dict[str, Any]) -> None:
         self.lines.append(line)
+
+
+def _ranges(data: bytes | Path) -> Callable[[int, int], bytes]:
+    """Give what reads a range of a source."""
+
+    def read(start: int, length: int) -> bytes:
+        if isinstance(data, bytes):
+            return data[start : start + length]
+        with data.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    return read
 
 
 def _digest(data: bytes | Path) -> tuple[int, str, bytes]:

@@ -167,6 +167,16 @@ def test_frames_of_an_image_sequence_are_counted():
     assert (header.frames, header.width, header.height) == (3, WIDTH, HEIGHT)
 
 
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_the_playing_time_of_an_animation_is_told(format):
+    first, *others = frames()
+
+    header = read(saved(format, first, save_all=True, append_images=others, duration=[120, 50, 1030]))
+
+    assert (header.frames, header.seconds) == (3, 1.2)
+    assert read(saved(format)).seconds is None
+
+
 def test_a_gif_beyond_the_head_is_walked_through_ranges():
     noise = [Image.effect_noise((400, 300), 90) for _ in range(4)]
     data = saved("GIF", noise[0], save_all=True, append_images=noise[1:])

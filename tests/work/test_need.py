@@ -48,3 +48,27 @@ def test_a_result_that_grows_needs_more_than_its_source() -> None:
 @pytest.mark.parametrize("recipe", [video.frame().jpeg(), document.page().jpeg(), image.trim().rotate(3).png()])
 def test_unknown_sizes_have_a_need_all_the_same(recipe: Finished) -> None:
     assert memory_need(None, None, recipe) > BASE
+
+
+@pytest.mark.parametrize(
+    ("format", "recipe", "shared", "measured"),
+    [
+        # VmHWM above the child's own, in bytes for each pixel of all of 60 frames of 1200 x 900.
+        ("gif", image.resize(320).webp(), True, 5.0),
+        ("gif", image.webp(), False, 6.0),
+        ("webp", image.webp(), False, 4.4),
+        ("gif", image.gif(), False, 5.5),
+        ("gif", image.apng(), False, 3.8),
+        ("gif", image.avif(), False, 8.5),
+    ],
+)
+def test_the_need_counts_the_frames_that_are_held(format: str, recipe: Finished, shared: bool, measured: float) -> None:
+    need = memory_need(1200 * 900, format, recipe, 60, shared=shared)
+
+    assert measured <= (need - BASE) / (1200 * 900 * 60) <= 2 * measured
+
+
+@pytest.mark.parametrize("recipe", [image.jpeg(), image.phash(), image.frame(1).webp(), image.resize(64).png()])
+def test_the_frames_of_an_animation_that_is_not_needed_count_once(recipe: Finished) -> None:
+    assert memory_need(10**6, "gif", recipe, 200) == memory_need(10**6, "gif", recipe)
+    assert memory_need(10**6, "tiff", image.webp(), 200) == memory_need(10**6, "tiff", image.webp())

@@ -102,12 +102,19 @@ STEPS: dict[str, Any] = {
     "vignette": image.vignette(),
     "watermark": image.watermark(Input("logo.png", next(iter(INPUTS))), scale=0.5, rotation=20),
     "text": image.text("Ağ مرحبا", size=20, stroke="black", shadow="#f00", background="#0008"),
+    "frame": image.frame(1),
+    "frames": image.frames(1, 9),
+    "speed": image.speed(2),
+    "delay": image.delay(0.05),
+    "loop": image.loop(2),
 }
 ENDS: dict[str, Any] = {
     "jpeg": lambda one: one.jpeg(),
     "png": lambda one: one.png(effort=1),
     "webp": lambda one: one.webp(effort=0),
     "avif": lambda one: one.avif(effort=0),
+    "gif": lambda one: one.gif(effort=1),
+    "apng": lambda one: one.apng(effort=1),
 }
 
 

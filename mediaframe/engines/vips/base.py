@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 import pyvips
 
@@ -13,24 +14,60 @@ from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.color import in_srgb, wish
 from mediaframe.engines.vips.depth import ready_for_step
+from mediaframe.engines.vips.frames import frames_for, open_animation
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.needs import upright
 from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
+from mediaframe.engines.vips.reel import Animation, Change
 from mediaframe.engines.vips.score import judge
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
+from mediaframe.ops.image.animation import Timing
 from mediaframe.ops.image.geometry import Resize
 from mediaframe.ops.image.tone import Flatten
 
+F = TypeVar("F", bound=Callable[..., Any])
+Picture = Handle | Animation
 
-class VipsEngine(Engine[Handle]):
-    """Opens, changes, writes and measures pictures."""
+
+class VipsEngine(Engine[Picture]):
+    """Opens, changes, writes and measures pictures.
+
+    A picture may be an animation: what is registered with `implements` for a step is then done to each frame, unless
+    the step is about time (`Timing`) or chooses by content, for which `decides` says what is done to all of them.
+    """
 
     name: ClassVar[str] = "vips"
     kinds: ClassVar[tuple[Kind, ...]] = ("image",)
     revision: ClassVar[int] = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deciders: dict[type[Operation], Callable[[Animation, Any], Change | None]] = {}
+        self._animators: dict[type[Format], Callable[[Animation, Any], Encoded]] = {}
+
+    def decides(self, operation: type[Operation]) -> Callable[[F], F]:
+        """Register how a step that chooses by content chooses once for an animation: `(animation, op) -> change`.
+
+        The change is done to all frames alike; None says that this use of the step does not choose.
+        """
+
+        def register(function: F) -> F:
+            self._deciders[operation] = function
+            return function
+
+        return register
+
+    def animates(self, format: type[Format]) -> Callable[[F], F]:
+        """Register the function that writes an animation: `(animation, format) -> Encoded`."""
+
+        def register(function: F) -> F:
+            self._animators[format] = function
+            return function
+
+        return register
 
     def version(self) -> str:
         """Name libvips, its version and our revision."""
@@ -46,12 +83,15 @@ class VipsEngine(Engine[Handle]):
         return {one: foreign.install(one) for one in READS}
 
     def sharing(self, source: Source, task: Task) -> object:
-        """Name the decode: by the shrink factor, whether the picture is turned, and its colors."""
-        return shrink_for(read_header(source, task), task), upright(task), wish(task)
+        """Name the decode: the shrink factor, whether the picture is turned, its colors, and how many frames."""
+        header = read_header(source, task)
+        return shrink_for(header, task), upright(task), wish(task), frames_for(header, task)
 
-    def open(self, source: Source, task: Task) -> Handle:
-        """Decode a picture within the limits."""
-        return open_picture(source, task)
+    def open(self, source: Source, task: Task) -> Picture:
+        """Decode a picture, or begin an animation, within the limits."""
+        header = read_header(source, task)
+        count = frames_for(header, task)
+        return open_picture(source, task) if count is None else open_animation(source, header, task, count)
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
         """Say what the header says."""
@@ -61,54 +101,76 @@ class VipsEngine(Engine[Handle]):
             "width": width, "height": height, "orientation": header.orientation, "frames": header.frames, **header.facts
         }  # fmt: skip
 
-    def shape(self, handle: Handle) -> Shape:
-        """Say the size, and whether it is gray or can be transparent."""
-        image = handle.image
+    def shape(self, handle: Picture) -> Shape:
+        """Say the size, whether it is gray or can be transparent, and how long it plays."""
+        image = still(handle).image
         gray, alpha = handles.colors(image) == 1, handles.has_alpha(image)
-        return Shape("image", handle.width, handle.height, alpha=alpha, gray=gray, frames=1)
+        shape = Shape("image", handle.width, handle.height, alpha=alpha, gray=gray, frames=1)
+        if isinstance(handle, Animation):
+            return shape.but(frames=len(handle.delays), seconds=handle.seconds)
+        return shape
 
     def adopt(self, pixels: Pixels) -> Handle:
         """Take over pixels."""
         image = pyvips.Image.new_from_memory(pixels.data, pixels.width, pixels.height, pixels.bands, "uchar")
         return handles.of(image.copy(interpretation="b-w" if pixels.bands < 3 else "srgb"))
 
-    def pixels(self, handle: Handle) -> Pixels:
-        """Hand pixels over."""
+    def pixels(self, handle: Picture) -> Pixels:
+        """Hand pixels over, of an animation those of the first frame."""
         with complaints("E_OP", "pixels"):
-            image = in_srgb(handle.image)
+            image = in_srgb(still(handle).image)
             return Pixels(image.width, image.height, image.bands, image.write_to_memory())
 
-    def hold(self, handle: Handle) -> Handle:
-        """Work the picture out into memory."""
+    def hold(self, handle: Picture) -> Picture:
+        """Work the picture, or all frames, out into memory."""
         with complaints("E_OP", "pixels"):
+            if isinstance(handle, Animation):
+                return handle.hold()
             return Handle(handle.image.copy_memory(), handle.width, handle.height)
 
-    def do(self, operation: Operation, handle: Handle) -> Any:
-        """Do one step."""
+    def do(self, operation: Operation, handle: Picture) -> Any:
+        """Do one step; on an animation, to each of its frames."""
         with complaints("E_OP", operation.word):
-            return super().do(operation, replace(handle, image=ready_for_step(handle.image, operation)))
+            if isinstance(operation, Timing):
+                return super().do(operation, handle)
+            if isinstance(handle, Handle):
+                return self._step(operation, handle)
+            decide = self._deciders.get(type(operation))
+            change = decide(handle, operation) if decide else None
+            return handle.each(change or partial(self._step, operation), partial(complaints, "E_OP", operation.word))
 
-    def encode(self, format: Format, handle: Handle) -> Encoded:
-        """Write a file."""
+    def _step(self, operation: Operation, handle: Handle) -> Any:
+        return super().do(operation, replace(handle, image=ready_for_step(handle.image, operation)))
+
+    def encode(self, format: Format, handle: Picture) -> Encoded:
+        """Write a file; a format that holds no animation is given the first frame."""
         with complaints("E_ENCODE", format.word):
-            return super().encode(format, handle)
+            if isinstance(handle, Animation) and len(handle.delays) > 1 and type(format) in self._animators:
+                return self._animators[type(format)](handle, format)
+            return super().encode(format, still(handle))
 
-    def judge(self, format: Format, handle: Handle) -> Callable[[bytes], float]:
-        """Score files by SSIMULACRA 2, against the picture as the format can hold it."""
-        background = format.values.get("background")
+    def judge(self, format: Format, handle: Picture) -> Callable[[bytes], float]:
+        """Score files by SSIMULACRA 2, against the picture as the format can hold it; of animations the first frame."""
+        picture, background = still(handle), format.values.get("background")
         if background is not None:
-            handle = self.do(Flatten(background), handle)
+            picture = self._step(Flatten(background), picture)
         with complaints("E_OP", "score"):
-            return judge(handle.image)
+            return judge(picture.image)
 
-    def reduce(self, handle: Handle, width: int, height: int) -> Handle:
+    def reduce(self, handle: Picture, width: int, height: int) -> Picture:
         """Scale down."""
         return self.hold(self.do(Resize(width, height, fit="fill"), handle))
 
-    def measure(self, measure: Measure, handle: Handle) -> Any:
-        """Measure the picture, in 8-bit sRGB or gray."""
+    def measure(self, measure: Measure, handle: Picture) -> Any:
+        """Measure the picture, in 8-bit sRGB or gray; of an animation the first frame."""
+        picture = still(handle)
         with complaints("E_OP", measure.word):
-            return super().measure(measure, replace(handle, image=in_srgb(handle.image)))
+            return super().measure(measure, replace(picture, image=in_srgb(picture.image)))
+
+
+def still(handle: Picture) -> Handle:
+    """Give the picture, of an animation the first frame."""
+    return handle.first if isinstance(handle, Animation) else handle
 
 
 engine = VipsEngine()

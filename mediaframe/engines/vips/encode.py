@@ -18,7 +18,7 @@ from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.model.finish import Format
 from mediaframe.ops.image.tone import Flatten
 
-_SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1}
+_SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1, "apng": 2**31 - 1, "gif": 65_535}
 """The longest side that each format holds (libjpeg, libwebp, the boxes of AVIF, the PNG specification)."""
 
 _BITS = {2: 1, 4: 2, 16: 4, 256: 8}
@@ -42,7 +42,7 @@ def jpeg(handle: Handle, format: Jpeg) -> Encoded:
     """Write a JPEG, on the background."""
     if has_alpha(handle.image):
         handle = flatten(handle, Flatten(format.background))
-    image, keep = _ready(handle, format, format.metadata)
+    image, keep = ready(handle, format, format.metadata)
     data = image.jpegsave_buffer(Q=format.quality, interlace=format.progressive, optimize_coding=True, keep=keep)
     return _checked(data, image, format, format.quality)
 
@@ -50,7 +50,7 @@ def jpeg(handle: Handle, format: Jpeg) -> Encoded:
 @engine.implements(Png)
 def png(handle: Handle, format: Png) -> Encoded:
     """Write a PNG."""
-    image, keep = _ready(handle, format, format.metadata)
+    image, keep = ready(handle, format, format.metadata)
     palette = format.quality is not None or format.colors is not None
     options: dict[str, Any] = {"filter": "sub"}
     if palette:
@@ -66,7 +66,7 @@ def png(handle: Handle, format: Png) -> Encoded:
 @engine.implements(Webp)
 def webp(handle: Handle, format: Webp) -> Encoded:
     """Write a WebP."""
-    image, keep = _ready(handle, format, format.metadata)
+    image, keep = ready(handle, format, format.metadata)
     data = image.webpsave_buffer(Q=format.quality, lossless=format.lossless, effort=format.effort, keep=keep)
     return _checked(data, image, format, None if format.lossless else format.quality)
 
@@ -74,7 +74,7 @@ def webp(handle: Handle, format: Webp) -> Encoded:
 @engine.implements(Avif)
 def avif(handle: Handle, format: Avif) -> Encoded:
     """Write an AVIF."""
-    image, keep = _ready(handle, format, format.metadata)
+    image, keep = ready(handle, format, format.metadata)
     data = _at_top(image, format.bits).heifsave_buffer(
         compression="av1", Q=format.quality, lossless=format.lossless, effort=format.effort, bitdepth=format.bits,
         keep=keep,
@@ -88,7 +88,7 @@ def _keep(metadata: str, image: pyvips.Image) -> str:
     return "|".join(kept) or "none"
 
 
-def _ready(handle: Handle, format: Format, metadata: str) -> Written:
+def ready(handle: Handle, format: Format, metadata: str) -> Written:
     """Give all pixels of the picture, within what the format holds, without the tags that would turn it again."""
     image = handle.image
     if format.values.get("bits", 8) > 8:

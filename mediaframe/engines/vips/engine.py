@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from mediaframe.engines.vips import (
+    animation,
     canvas,
     curves,
     effects,
     encode,
+    encode_animation,
     geometry,
     measure,
     overlay,
@@ -16,6 +18,9 @@ from mediaframe.engines.vips import (
 )
 from mediaframe.engines.vips.base import VipsEngine, engine
 
-THEMES = (geometry, canvas, tone, curves, effects, overlay, encode, measure, palette, placeholder)
+THEMES = (
+    geometry, canvas, tone, curves, effects, overlay, animation, encode, encode_animation, measure, palette,
+    placeholder,
+)  # fmt: skip
 
 __all__ = ["THEMES", "VipsEngine", "engine"]

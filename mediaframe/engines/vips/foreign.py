@@ -44,7 +44,7 @@ def install(format: str) -> str:
 
 def header(source: Source, format: str, limits: Limits) -> Found:
     """Say what the header says."""
-    with _trouble(format), _opened(source, format, limits) as picture:
+    with trouble(format), _opened(source, format, limits) as picture:
         width, height = picture.size
         frames = int(getattr(picture, "n_frames", 1)) if format != "heic" else 1
         orientation = 1 if format == "heic" else _orientation(picture)
@@ -56,14 +56,14 @@ def header(source: Source, format: str, limits: Limits) -> Found:
 
 def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> pyvips.Image:
     """Decode the first picture in the colors that were asked for, as stored."""
-    with _trouble(format), _opened(source, format, limits) as picture:
+    with trouble(format), _opened(source, format, limits) as picture:
         if format == "heic":
-            image = _plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
+            image = plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
             profile = picture.info.get("icc_profile")
         else:
             picture.load()
-            picture = _known_mode(picture)
-            image = _plain(picture.tobytes(), picture.size, picture.mode)
+            picture = known_mode(picture)
+            image = plain(picture.tobytes(), picture.size, picture.mode)
             profile = picture.info.get("icc_profile")
     with complaints("E_CORRUPT", format):
         if profile:
@@ -80,21 +80,27 @@ def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
         with source.file() as file:
             yield pi_heif.open_heif(file, convert_hdr_to_8bit=True)
         return
+    with bounded(limits), source.file() as file, Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
+        yield picture
+
+
+@contextmanager
+def bounded(limits: Limits) -> Iterator[None]:
+    """Have Pillow keep our limit while it runs: it keeps its own in a global, and a mere warning of it is an error."""
     before = Image.MAX_IMAGE_PIXELS
-    # Pillow keeps its limit in a global; it is ours while Pillow runs, and a mere warning of it is an error.
     Image.MAX_IMAGE_PIXELS = limits.pixels
     try:
-        with warnings.catch_warnings(), source.file() as file:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
-                yield picture
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
 
 
 @contextmanager
-def _trouble(format: str) -> Iterator[None]:
+def trouble(format: str) -> Iterator[None]:
+    """Turn what Pillow and libheif raise into an AssetError."""
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -134,7 +140,8 @@ def _orientation(picture: Image.Image) -> int:
 _BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "LAB": 3}
 
 
-def _known_mode(picture: Image.Image) -> Image.Image:
+def known_mode(picture: Image.Image) -> Image.Image:
+    """Give a picture in one of the modes that can be handed over."""
     if picture.mode in _BANDS and "transparency" not in picture.info:
         return picture
     if picture.mode in ("1", "L"):
@@ -145,7 +152,8 @@ def _known_mode(picture: Image.Image) -> Image.Image:
     raise AssetError(f"pixels of the kind {picture.mode!r} cannot be read", code="E_UNSUPPORTED_FORMAT")
 
 
-def _plain(data: bytes, size: tuple[int, int], mode: str, stride: int | None = None) -> pyvips.Image:
+def plain(data: bytes, size: tuple[int, int], mode: str, stride: int | None = None) -> pyvips.Image:
+    """Make a picture of the bytes of one."""
     width, height = size
     bands = _BANDS[mode]
     across = (stride or width * bands) // bands

@@ -25,7 +25,8 @@ from mediaframe.ops.image.geometry import (
     Trim,
 )
 
-_FINDS = ("attention", "entropy")
+FINDS = ("attention", "entropy")
+"""Gravities that look at the pixels."""
 
 
 @engine.implements(AutoOrient)
@@ -111,18 +112,29 @@ def flop(handle: Handle, op: Flop) -> Handle:
 @engine.implements(Trim)
 def trim(handle: Handle, op: Trim) -> Handle:
     """Cut away the border."""
-    image = to_eight(handle.image)
+    box = trim_box(handle.image, op, border_color(handle.image, op))
+    return of(handle.image if box is None else handle.image.crop(*box))
+
+
+def border_color(image: pyvips.Image, op: Trim) -> list[float]:
+    """Give the color of the border, without alpha: the one that is named, or that of the top left pixel."""
+    image = to_eight(image)
     if op.background is None:
-        color = image.getpoint(0, 0)[: colors(image)]
+        color: list[float] = image.getpoint(0, 0)
     else:
-        image, bands = ready_for(image, op.background)
-        color = bands[: colors(image)]
+        image, color = ready_for(image, op.background)
+    return color[: colors(image)]
+
+
+def trim_box(image: pyvips.Image, op: Trim, color: list[float]) -> tuple[int, int, int, int] | None:
+    """Give left, top, width and height of what is not border, or None where all of it is."""
+    image = to_eight(image)
+    if op.background is not None:
+        image, _ = ready_for(image, op.background)
     # Specks of one pixel are taken out first, by a median of 3x3, where there is room for it.
     thin = min(image.width, image.height) < 3
     left, top, width, height = image.find_trim(threshold=op.threshold, background=color, line_art=thin)
-    if not width or not height:
-        return of(handle.image)
-    return of(handle.image.crop(left, top, width, height))
+    return (left, top, width, height) if width and height else None
 
 
 def scaled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
@@ -139,10 +151,14 @@ def scaled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
 def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Point | None) -> pyvips.Image:
     if (image.width, image.height) == (width, height):
         return image
-    if focus is None and gravity in _FINDS:
-        left, top = _found(image, width, height, gravity)
-        return image.crop(left, top, width, height)
+    return image.crop(*place(image, width, height, gravity, focus), width, height)
+
+
+def place(image: pyvips.Image, width: int, height: int, gravity: str, focus: Point | None) -> tuple[int, int]:
+    """Give left and top of a box of this size, by the point that is kept in view or by gravity."""
     room = image.width - width, image.height - height
+    if focus is None and gravity in FINDS:
+        return _found(image, width, height, gravity)
     if focus is None:
         across, down = ANCHORS[gravity]
         left, top = _half_up(room[0] * across), _half_up(room[1] * down)
@@ -151,7 +167,7 @@ def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Poin
             _half_up(focus[0] * image.width - width / 2),
             _half_up(focus[1] * image.height - height / 2),
         )
-    return image.crop(min(max(left, 0), room[0]), min(max(top, 0), room[1]), width, height)
+    return min(max(left, 0), room[0]), min(max(top, 0), room[1])
 
 
 def _found(image: pyvips.Image, width: int, height: int, gravity: str) -> tuple[int, int]:

@@ -34,7 +34,7 @@ _LOADERS = {
     "tiff": "tiffload", "avif": "heifload", "svg": "svgload", "svgz": "svgload",
 }  # fmt: skip
 READS = (*_LOADERS, *foreign.READS)
-"""The formats that can be opened. Of animations and of files with several pages, the first picture."""
+"""The formats that can be opened. Of files with several pages, the first; animations are opened by `frames.py`."""
 
 _STRICT = {"jpeg": "warning", "mpo": "warning", "tiff": "warning", "svg": "none", "svgz": "none"}
 """What makes libvips refuse. Damage inside the data of a JPEG or TIFF is a mere warning; the others fail by themselves
@@ -86,7 +86,7 @@ def open_picture(source: Source, task: Task) -> Handle:
     if header.turned:
         width, height = height, width
     with complaints("E_CORRUPT", header.format):
-        return Handle(_turn(image, header.orientation), width, height)
+        return Handle(turn(image, header.orientation), width, height)
 
 
 def shrink_for(header: Header, task: Task) -> int:
@@ -117,7 +117,7 @@ def _look(source: Source, task: Task) -> Header:
         return Header(format, *foreign.header(source, format, task.limits), gain_map=has_gain_map(data, format))
     try:
         with complaints("E_CORRUPT", format):
-            image = _load(data, format)
+            image = load(data, format)
     except AssetError as error:
         if format == "tiff" and error.code == "E_UNSUPPORTED_FORMAT":
             return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
@@ -185,7 +185,8 @@ def _hold_size(format: str, width: int, height: int, limits: Limits) -> None:
 # ---- the pixels ------------------------------------------------------------------------------------------------------
 
 
-def _load(data: Any, format: str, **options: Any) -> pyvips.Image:
+def load(data: Any, format: str, **options: Any) -> pyvips.Image:
+    """Have libvips open a picture, to be read from top to bottom."""
     loader: Callable[..., pyvips.Image] = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")
     return loader(data, access="sequential", fail_on=_STRICT.get(format, "error"), **options)
 
@@ -194,7 +195,7 @@ def _decode(source: Source, header: Header, shrink: int, task: Task) -> pyvips.I
     data: Any = source.memo.get("drawing") or source.view()
     options = {"shrink": shrink} if shrink > 1 else {}
     try:
-        return _pixels(_load(data, header.format, **options), wish(task))
+        return _pixels(load(data, header.format, **options), wish(task))
     except pyvips.Error as error:
         return _again(source, header, task, options, error)
 
@@ -206,7 +207,7 @@ def _again(source: Source, header: Header, task: Task, options: dict[str, Any], 
         # Junk in the header is harmless, the same warning from within the scan is not: only the first kind is gone
         # once the header is made anew.
         with complaints("E_CORRUPT", header.format):
-            return _pixels(_load(without_junk(source.view()), header.format, **options), wish(task))
+            return _pixels(load(without_junk(source.view()), header.format, **options), wish(task))
     if header.format == "tiff" and told.code == "E_UNSUPPORTED_FORMAT":
         return foreign.decode(source, "tiff (Pillow)", task.limits, wish(task))
     if header.format == "tiff" and not reasons(error):
@@ -232,9 +233,11 @@ def _full_scale(image: pyvips.Image) -> pyvips.Image:
     return (image * (65535 / white)).rint().cast("ushort")
 
 
-def _turn(image: pyvips.Image, orientation: int) -> pyvips.Image:
+def turn(image: pyvips.Image, orientation: int) -> pyvips.Image:
+    """Turn a picture as its orientation says."""
     if orientation == 1:
         return image
     # From memory: on sequential input autorot would make libvips buffer the lines (75 against 56 ms).
-    turned = image.autorot() if image.get_typeof("orientation") else image
-    return turned.copy_memory()
+    turned = image.copy()
+    turned.set_type(pyvips.GValue.gint_type, "orientation", orientation)  # Other decoders do not tell libvips.
+    return turned.autorot().copy_memory()

@@ -190,6 +190,16 @@ def _gif(data: Any, pixels: int) -> None:
             return  # Junk between blocks is the decoder's to judge.
 
 
+def check_gif_end(data: Any) -> None:
+    """Raise where a GIF ends within a frame; libnsgif leaves such a frame out. The last byte alone may be missing."""
+    at, size = 13 + _color_table(data[10:11]), len(data)
+    while at < size and data[at] in (0x2C, 0x21):
+        table = _color_table(data[at + 9 : at + 10]) if data[at] == 0x2C else 0
+        at = _sub_blocks(data, at + (11 + table if data[at] == 0x2C else 2))
+    if at > size:
+        raise truncated("GIF")
+
+
 def _hold(width: int, height: int, pixels: int) -> None:
     if width * height > pixels:
         raise AssetError(
@@ -203,6 +213,7 @@ def _color_table(flags: bytes) -> int:
 
 
 def _sub_blocks(data: Any, at: int) -> int:
+    """Give where the next block begins; past the end where the file ends before."""
     while at < len(data) and data[at]:
         at += data[at] + 1
     return at + 1

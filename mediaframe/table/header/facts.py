@@ -29,6 +29,8 @@ class Facts:
     turn: int | None = None
     """What turns the picture in place of EXIF's word, where the format has one of its own."""
     frames: int | None = None
+    seconds: float | None = None
+    """Playing time of an animation, once through."""
     bits: int | None = None
     alpha: bool | None = None
     color_space: str | None = None
@@ -58,6 +60,7 @@ class Header:
     orientation: int | None = None
     frames: int | None = None
     pages: int | None = None
+    seconds: float | None = None
     bits: int | None = None
     alpha: bool | None = None
     color_space: str | None = None

@@ -1,4 +1,4 @@
-"""GIF: the screen, and a walk over the blocks that counts the frames."""
+"""GIF: the screen, and a walk over the blocks that counts the frames and adds up their delays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from mediaframe.table.header.facts import Facts, OutOfReach, Window, corrupt, cu
 
 _STEP = 1 << 20
 _MOST_BLOCKS = 200_000
+_UNSAID = 10
+"""Hundredths of a second that a frame is shown which does not say it, as libnsgif and browsers have it."""
 
 
 def read_gif(window: Window, facts: Facts) -> None:
@@ -20,7 +22,7 @@ def read_gif(window: Window, facts: Facts) -> None:
     try:
         _Walk(window, facts).frames(13 + _palette(flags))
     except OutOfReach:
-        facts.frames = None
+        facts.frames = facts.seconds = None
 
 
 def _palette(flags: int) -> int:
@@ -47,17 +49,18 @@ class _Walk:
 
     def frames(self, at: int) -> None:
         """Count the frames; a file that ends between two blocks has all its frames."""
-        count, self.facts.alpha = 0, False
+        count, delay, total, self.facts.alpha = 0, _UNSAID, 0, False
         while (kind := self.byte(at)) not in (-1, 0x3B):
             if kind == 0x21:
-                if self.byte(at + 1) == 0xF9 and self.byte(at + 3) & 1:
-                    self.facts.alpha = True
+                if self.byte(at + 1) == 0xF9:
+                    self.facts.alpha = self.facts.alpha or bool(self.byte(at + 3) & 1)
+                    delay = max(self.byte(at + 4), 0) + (max(self.byte(at + 5), 0) << 8)
                 at = self.blocks(at + 2)
             elif kind == 0x2C:
                 flags = self.byte(at + 9)
                 at = self.blocks(at + 11 + _palette(max(flags, 0)))
-                count += 1
-                self.facts.frames = count
+                count, total, delay = count + 1, total + delay, _UNSAID
+                self.facts.frames, self.facts.seconds = count, total / 100
             else:
                 break  # bytes of no meaning between blocks: decoders stop here as well
         if count == 0:

@@ -242,10 +242,21 @@ def _sequence(moov: bytes, facts: Facts) -> None:
         media = dict(_boxes(inside.get(b"mdia", b"")))
         if media.get(b"hdlr", b"")[8:12] not in (b"pict", b"vide"):
             continue
-        sizes = dict(_boxes(dict(_boxes(media.get(b"minf", b""))).get(b"stbl", b""))).get(b"stsz", b"")
+        tables = dict(_boxes(dict(_boxes(media.get(b"minf", b""))).get(b"stbl", b"")))
+        sizes, facts.seconds = tables.get(b"stsz", b""), _seconds(media.get(b"mdhd", b""), tables.get(b"stts", b""))
         if len(sizes) >= 12:
             facts.frames = max(int.from_bytes(sizes[8:12], "big"), 1)
         shape = inside.get(b"tkhd", b"")[-8:]
         if facts.width is None and len(shape) == 8:
             facts.width, facts.height = (side >> 16 for side in struct.unpack(">II", shape))
         return
+
+
+def _seconds(head: bytes, times: bytes) -> float | None:
+    """Add up how long each picture of a track is shown."""
+    scale = int.from_bytes(head[20:24] if head[:1] == b"\1" else head[12:16], "big")
+    if not scale or len(times) < 8:
+        return None
+    entries = times[8 : 8 + len(times[8:]) // 8 * 8]
+    total: int = sum(count * length for count, length in struct.iter_unpack(">II", entries))
+    return round(total / scale, 6)

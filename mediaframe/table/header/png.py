@@ -6,7 +6,7 @@ import struct
 import zlib
 
 from mediaframe.table.header.exif import read_exif
-from mediaframe.table.header.facts import Facts, Window, corrupt, cut
+from mediaframe.table.header.facts import Facts, OutOfReach, Window, corrupt, cut
 
 _COLORS = {0: ("gray", False), 2: ("srgb", False), 3: ("srgb", False), 4: ("gray", True), 6: ("srgb", True)}
 _MOST_CHUNKS = 20_000
@@ -30,6 +30,27 @@ def read_png(window: Window, facts: Facts) -> None:
         at += 12 + length
     if window.whole or not pixels:
         _complete(pixels=pixels, ended=ended)
+    if facts.format == "apng":
+        facts.seconds = _playing_time(window)
+
+
+def _playing_time(window: Window) -> float | None:
+    """Add up the delays of the frames, which stand before the pixels of each, as far as the ranges reach."""
+    at, total = 33, 0.0
+    try:
+        for _ in range(_MOST_CHUNKS):
+            if at + 12 > window.size:
+                break
+            length, name = struct.unpack(">I4s", window.some(at, 8))
+            if name == b"fcTL" and length == 26:
+                numerator, denominator = struct.unpack(">HH", window.some(at + 28, 4))
+                total += numerator / (denominator or 100)
+            if name == b"IEND":
+                break
+            at += 12 + length
+    except (OutOfReach, struct.error):
+        return None
+    return round(total, 6)
 
 
 def _first(data: bytes, facts: Facts) -> None:

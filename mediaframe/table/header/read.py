@@ -149,6 +149,7 @@ def _header(found: MediaType, facts: Facts, code: str | None, error: str | None)
         height=height,
         orientation=facts.orientation,
         frames=facts.frames,
+        seconds=facts.seconds if facts.frames and facts.frames > 1 else None,
         bits=facts.bits,
         alpha=facts.alpha,
         color_space=facts.color_space,

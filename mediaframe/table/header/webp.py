@@ -47,13 +47,14 @@ def _bitstream(name: bytes, body: bytes, facts: Facts) -> bool:
 
 
 def _walk(window: Window, flags: int, facts: Facts) -> None:
-    at, count = 12, 0
+    at, count, total = 12, 0, 0
     try:
         for _ in range(_MOST_CHUNKS):
             if at + 8 > window.size:
                 break
             name, length = struct.unpack("<4sI", window.some(at, 8))
-            count += name == b"ANMF"
+            if name == b"ANMF":
+                count, total = count + 1, total + int.from_bytes(window.some(at + 20, 3), "little")
             if name in (b"VP8 ", b"VP8L"):
                 facts.color_space = "ycbcr" if name == b"VP8 " else "srgb"
             if name == b"EXIF":
@@ -61,6 +62,6 @@ def _walk(window: Window, flags: int, facts: Facts) -> None:
             if not flags & (_EXIF | _ANIMATION):
                 break
             at += 8 + length + (length & 1)
-        facts.frames = count if flags & _ANIMATION else 1
+        facts.frames, facts.seconds = (count, total / 1000) if flags & _ANIMATION else (1, None)
     except OutOfReach:
         facts.frames = None if flags & _ANIMATION else 1
