@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mediaframe.formats.animation import Apng, Gif
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
-from mediaframe.formats.video import Mp4
+from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.model.recipe import Recipe, finish, step, turn
@@ -104,6 +104,9 @@ class VideoRecipe(Recipe, kind="video"):
     frame = turn(moving.Frame, ImageRecipe)
 
     mp4 = finish(Mp4)
+    mov = finish(Mov)
+    mkv = finish(Mkv)
+    webm = finish(Webm)
 
 
 class DocumentRecipe(Recipe, kind="document"):

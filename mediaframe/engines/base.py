@@ -133,6 +133,11 @@ class Encoded:
         """How many bytes it has."""
         return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
+    def discard(self) -> None:
+        """Let go of a file that is not given out."""
+        if isinstance(self.data, Path):
+            self.data.unlink(missing_ok=True)
+
 
 @dataclass(slots=True)
 class Counts:

@@ -59,6 +59,23 @@ def parse_seconds(value: object) -> float:
     return float(value)
 
 
+_BITS = {"": 1, "k": 1000, "kbit": 1000, "kbps": 1000, "m": 1000**2, "mbit": 1000**2, "mbps": 1000**2}
+
+
+def parse_bits(value: object) -> int:
+    """Read a number of bits in a second.
+
+    >>> parse_bits("128k"), parse_bits("2.5 Mbps"), parse_bits(64_000)
+    (128000, 2500000, 64000)
+    """
+    allowed = "bits in a second such as 128000, '128k' or '2.5M'"
+    if isinstance(value, str):
+        return round(_number(value.removesuffix("/s"), _BITS, allowed))
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise ValueError(allowed)
+    return int(value)
+
+
 def parse_moment(value: object) -> str:
     """Read a moment of a clip: seconds, or a share of its length. Canonical form is text.
 
@@ -189,6 +206,7 @@ def pixels(length: object, whole: float) -> float:
 
 PARSERS: dict[str, Callable[[object], object]] = {
     "bytes": parse_bytes,
+    "bits/s": parse_bits,
     "s": parse_seconds,
     "moment": parse_moment,
     "color": parse_color,

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from mediaframe.errors import RecipeError
+from mediaframe.errors import AssetError, RecipeError
 from mediaframe.model.kind import Shape
 from mediaframe.recipes import video
 
@@ -148,3 +148,47 @@ def test_bars_have_the_color_that_was_asked_for(source: Path) -> None:
 def test_a_turn_that_no_video_can_do_is_refused_before_the_first_byte() -> None:
     with pytest.raises(RecipeError, match="one of 90, 180, 270"):
         video.rotate(45)
+
+
+_WRITES = {
+    "mp4": (video.mp4(), "h264", "aac"),
+    "mp4 h265": (video.mp4(codec="h265", preset="ultrafast"), "hevc", "aac"),
+    "mp4 av1": (video.mp4(codec="av1", preset="ultrafast"), "av1", "aac"),
+    "mov": (video.mov(), "h264", "aac"),
+    "mkv": (video.mkv(), "h264", "opus"),
+    "mkv vp9": (video.mkv(codec="vp9", preset="ultrafast"), "vp9", "opus"),
+    "webm": (video.webm(preset="ultrafast"), "vp9", "opus"),
+}
+
+
+@pytest.mark.parametrize("name", _WRITES)
+def test_a_format_holds_its_codecs_and_its_bytes_are_the_same_each_time(name: str, source: Path) -> None:
+    recipe, pictures, sound = _WRITES[name]
+
+    made = [recipe.run(source) for _ in range(3)]
+
+    assert len(set(made)) == 1
+    with av.open(io.BytesIO(made[0])) as container:
+        assert container.streams.video[0].codec.canonical_name == pictures
+        assert container.streams.audio[0].codec.canonical_name == sound
+        assert sum(1 for _ in container.decode(video=0)) == 75
+
+
+def test_a_budget_of_bytes_is_never_exceeded(source: Path) -> None:
+    budget = 60_000
+
+    made = video.mp4(max_bytes=budget).run(source)
+
+    assert 0.5 * budget < len(made) <= budget
+
+
+def test_a_budget_that_cannot_be_kept_says_what_to_do(source: Path) -> None:
+    with pytest.raises(AssetError, match="cannot be kept over 3") as caught:
+        video.mp4(max_bytes=5_000).run(source)
+
+    assert caught.value.code == "E_ENCODE"
+
+
+def test_two_wishes_about_the_size_are_refused_before_the_first_byte() -> None:
+    with pytest.raises(RecipeError, match="one of crf, bitrate and max_bytes, got crf and bitrate"):
+        video.mp4(crf=20, bitrate="1M")

@@ -57,6 +57,11 @@ class Medium:
         end = self.length if self.end is None else min(self.end, self.length or self.end)
         return None if end is None else max(0.0, end - self.start) / self.speed
 
+    @property
+    def sounds(self) -> bool:
+        """Whether there is sound in the source."""
+        return demux.sound(self.container) is not None
+
     def moment(self, seconds: float) -> float:
         """Say which second of the source a second of the result is."""
         return self.start + seconds * self.speed

@@ -20,12 +20,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
+from mediaframe.engines.av.codecs import THREADS, Coder, Sound
 from mediaframe.engines.av.medium import Medium, Node, displayed, turn_of
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
-
-THREADS = 2
-"""Threads of decoders and encoders: a constant, since the bytes of x264, x265 and SVT-AV1 depend on their number."""
 
 _TURNS = {90: (Node("transpose", "clock"),), 180: (Node("hflip"), Node("vflip")), 270: (Node("transpose", "cclock"),)}
 _BITEXACT = 1 << 23
@@ -40,13 +38,8 @@ class Target:
 
     muxer: str
     suffix: str
-    video: str | None = None
-    video_options: Mapping[str, str] = field(default_factory=dict)
-    pixels: str = "yuv420p"
-    audio: str | None = None
-    audio_options: Mapping[str, str] = field(default_factory=dict)
-    audio_rate: int | None = None
-    """Samples in a second; the source's own where the encoder takes it."""
+    video: Coder | None = None
+    audio: Sound | None = None
     mux_options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -197,9 +190,11 @@ def _video_lane(medium: Medium, target: Target, stream: VideoStream, out: Output
     stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
     width, height = (max(2, side - side % 2) for side in displayed(medium))
     rate = medium.rate or demux.rate(stream)
-    made = out.add_stream(target.video, rate=rate, options=dict(target.video_options))
+    made = out.add_stream(target.video.name, rate=rate, options=dict(target.video.options))
     assert isinstance(made, VideoStream)  # noqa: S101  # a video encoder gives no other
-    made.width, made.height, made.pix_fmt = width, height, target.pixels
+    made.width, made.height, made.pix_fmt = width, height, target.video.pixels
+    if target.video.tag and target.muxer in ("mp4", "mov"):
+        made.codec_context.codec_tag = target.video.tag
     made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
     made.codec_context.thread_count = THREADS
     made.codec_context.flags |= _BITEXACT
@@ -207,16 +202,16 @@ def _video_lane(medium: Medium, target: Target, stream: VideoStream, out: Output
         *_TURNS.get(turn_of(medium), ()),
         *medium.video,
         Node("scale", f"{width}:{height}:flags=lanczos+accurate_rnd"),
-        Node("format", f"pix_fmts={target.pixels}"),
+        Node("format", f"pix_fmts={target.video.pixels}"),
     )
     return _Lane(stream, made, nodes)
 
 
 def _audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputContainer) -> _Lane:
     assert target.audio is not None  # noqa: S101  # the caller asked
-    rate = target.audio_rate or stream.rate
+    rate = target.audio.rate(stream.rate)
     layout = "mono" if stream.channels == 1 else "stereo"
-    made = out.add_stream(target.audio, rate=rate, options=dict(target.audio_options), layout=layout)
+    made = out.add_stream(target.audio.name, rate=rate, options=dict(target.audio.options), layout=layout)
     assert isinstance(made, AudioStream)  # noqa: S101  # an audio encoder gives no other
     made.codec_context.flags |= _BITEXACT
     formats = "|".join(one.name for one in made.codec_context.codec.audio_formats or ())
