@@ -66,7 +66,7 @@ class Recipe:
         if name == "run":
             raise RecipeAttributeError(f"{self!r} is not finished: end it with a format, such as .webp().run(...)")
         known = [one for one in dir(type(self)) if not one.startswith("_")]
-        near = did_you_mean(name, known) or self._after_a_turn(name)
+        near = self._after_a_turn(name) or did_you_mean(name, known)
         raise RecipeAttributeError(f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{near}")
 
     def _after_a_turn(self, name: str) -> str:
