@@ -11,7 +11,7 @@ def formats() -> pl.DataFrame:
     """Give the formats that can be read and written here, tried and not promised.
 
     >>> mf.formats().filter(pl.col("writes"))["format"].to_list()
-    ['apng', 'avif', 'gif', 'jpeg', 'png', 'webp']
+    ['apng', 'avif', 'bmp', 'gif', 'heif', 'ico', 'jp2', 'jpeg', 'jxl', 'pdf', 'png', 'tiff', 'webp']
     """
     found = ability()
     reads = {row["format"]: row for row in found["reads"]}

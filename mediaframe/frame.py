@@ -24,6 +24,7 @@ from mediaframe.storage.retry import Requests
 from mediaframe.storage.store import Store
 from mediaframe.table.scan import Listing, Table, scan_source
 from mediaframe.table.schema import PROBED, schema
+from mediaframe.work.ability import require
 from mediaframe.work.begin import OnExists, new_id
 from mediaframe.work.events import Watcher
 from mediaframe.work.freeze import OWN
@@ -451,6 +452,7 @@ class MediaFrame:
             yield stream
 
     def _stream(self, doing: Doing, pool: Pool, known: Known | None, values: Known | None = None) -> Stream:
+        require(self.recipes.values(), pool)
         sources = doing.sources()
         prober = Prober(pool, sources, doing.limits, known)
         worker = Worker(Job((), DEFAULT, limits=doing.limits), sources, None, inputs=doing.inputs)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mediaframe.formats.animation import Apng, Gif
+from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
+from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures.image import MeanColor, Phash, Sharpness
@@ -77,6 +79,13 @@ class ImageRecipe(Recipe, kind="image"):
     avif = finish(Avif)
     gif = finish(Gif)
     apng = finish(Apng)
+    tiff = finish(Tiff)
+    jp2 = finish(Jp2)
+    bmp = finish(Bmp)
+    ico = finish(Ico)
+    pdf = finish(Pdf)
+    heif = finish(Heif)
+    jxl = finish(Jxl)
 
     mean_color = finish(MeanColor)
     sharpness = finish(Sharpness)

@@ -18,6 +18,7 @@ from mediaframe.model.recipe import Finished
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import HEAD, read_header
+from mediaframe.work.ability import require
 from mediaframe.work.inputs import Content, Inputs
 from mediaframe.work.job import told
 from mediaframe.work.need import held_memory, memory_need
@@ -37,6 +38,7 @@ def run_one(
 ) -> Any:
     """Serve one file; see `Finished.run`."""
     recipe.check_words()
+    require([recipe])
     recipe = _bound(recipe, row)
     if not isinstance(limits, Limits | None):
         raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))

@@ -8,27 +8,27 @@ from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
+from mediaframe.model.wishes import (
+    ALLOW_RESIZE,
+    LOSSLESS,
+    MAX_BYTES,
+    ON_MISS,
+    QUALITY,
+    TARGET,
+    OnMiss,
+    check_lossless,
+    check_wishes,
+    reduced,
+)
 
 Metadata = Literal["strip", "keep"]
-OnMiss = Literal["error", "best_effort"]
 
-_QUALITY = "From 1 (smallest) to 100 (best)."
 _BITS_OF_PNG = "Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
 _BITS_OF_AVIF = "Bits of each number, 8, 10 or 12; above 8 the whole recipe works on 16."
-_MAX_BYTES = "The best quality up to `quality` whose file is no larger than this is written."
-_TARGET = (
-    "The score of SSIMULACRA 2 that the file shall have, within 1, whatever `quality` says: 90 cannot be told from the "
-    "picture, 80 hardly, 70 is high quality, 50 medium, 30 low."
-)
 _PALETTE = "None is lossless; 1 to 100 reduces to a palette whose colors are that near to the picture's."
 _COLORS = "A palette of at most so many colors: 2, 4, 16 or 256."
 _DITHER = "How much the error of a palette is spread: 0 gives bands, 1 grain."
 _MAX_BYTES_PNG = "Lossless where that is no larger than this, else the best palette up to `quality` that is."
-_ON_MISS = (
-    "What becomes of a row whose file cannot keep `max_bytes` or `target`: an error, or the nearest there is, which "
-    "the manifest calls best_effort."
-)
-_ALLOW_RESIZE = "Whether pixels are given up where no quality of 40 and more keeps `max_bytes`."
 _METADATA = "Whether EXIF, XMP and IPTC are kept; the orientation is always done, pixels are sRGB."
 
 
@@ -41,22 +41,22 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     image.resize(width=1600).jpeg()
     """
 
-    quality: Value[int] = arg(default=80, ge=1, le=100, doc=_QUALITY)
+    quality: Value[int] = arg(default=80, ge=1, le=100, doc=QUALITY)
     progressive: Value[bool] = arg(default=True, doc="Whether it shows coarse first; smaller as well.")
-    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=_MAX_BYTES)
+    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
     background: Value[str] = arg(default="#ffffff", unit="color", doc="The color behind transparent pixels.")
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
-    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=_TARGET)
-    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=_ON_MISS)
-    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=_ALLOW_RESIZE)
+    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
+    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
+    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
-        return _reduced(self, shape)
+        return reduced(self, shape)
 
     def check(self) -> None:
         """Hold the wishes against one another."""
-        _check_wishes(self)
+        check_wishes(self)
 
 
 class Png(Format, takes="image", media_type="image/png", extension="png"):
@@ -82,13 +82,13 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
     colors: Value[int | None] = arg(default=None, ge=2, le=256, kw_only=True, doc=_COLORS)
     dither: Value[float] = arg(default=1.0, ge=0, le=1, kw_only=True, doc=_DITHER)
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, kw_only=True, doc=_MAX_BYTES_PNG)
-    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=_TARGET)
-    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=_ON_MISS)
-    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=_ALLOW_RESIZE)
+    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
+    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
+    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
-        return _reduced(self, shape)
+        return reduced(self, shape)
 
     def check(self) -> None:
         """Ask for bits and colors that there are; hold the wishes against one another."""
@@ -98,7 +98,7 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
         lossy = [one for one in ("quality", "colors", "max_bytes", "target") if self.values[one] is not None]
         if self.settled("bits") and self.bits > 8 and lossy:
             raise RecipeError(f"png: expected bits=16 or {lossy[0]}, got both; palettes have 8 bits")
-        _check_wishes(self)
+        check_wishes(self)
 
 
 class Webp(Format, takes="image", media_type="image/webp", extension="webp", animates=True):
@@ -115,23 +115,23 @@ class Webp(Format, takes="image", media_type="image/webp", extension="webp", ani
 
     revision = 2  # An animation stays one.
 
-    quality: Value[int] = arg(default=80, ge=1, le=100, doc=_QUALITY)
-    lossless: Value[bool] = arg(default=False, doc="Whether every pixel is kept as it is.")
+    quality: Value[int] = arg(default=80, ge=1, le=100, doc=QUALITY)
+    lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=2, ge=0, le=6, doc="How hard to compress.")
-    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=_MAX_BYTES)
+    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
-    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=_TARGET)
-    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=_ON_MISS)
-    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=_ALLOW_RESIZE)
+    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
+    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
+    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
-        return _reduced(self, shape)
+        return reduced(self, shape)
 
     def check(self) -> None:
         """Hold the wishes against one another."""
-        _check_lossless(self)
-        _check_wishes(self)
+        check_lossless(self)
+        check_wishes(self)
 
 
 class Avif(Format, takes="image", media_type="image/avif", extension="avif", animates=True):
@@ -146,51 +146,28 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif", ani
 
     revision = 2  # An animation stays one.
 
-    quality: Value[int] = arg(default=50, ge=1, le=100, doc=_QUALITY)
-    lossless: Value[bool] = arg(default=False, doc="Whether every pixel is kept as it is.")
+    quality: Value[int] = arg(default=50, ge=1, le=100, doc=QUALITY)
+    lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=2, ge=0, le=9, doc="How hard to compress.")
-    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=_MAX_BYTES)
+    max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
     bits: Value[int] = arg(default=8, ge=8, le=12, doc=_BITS_OF_AVIF)
-    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=_TARGET)
-    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=_ON_MISS)
-    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=_ALLOW_RESIZE)
+    target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
+    on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
+    allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
-        return _reduced(self, shape)
+        return reduced(self, shape)
 
     def check(self) -> None:
         """Ask for bits that there are; hold the wishes against one another."""
         _one_of(self, 8, 10, 12)
-        _check_lossless(self)
-        _check_wishes(self)
+        check_lossless(self)
+        check_wishes(self)
 
 
 def _one_of(spec: Png | Avif, *allowed: int) -> None:
     if spec.settled("bits") and spec.bits not in allowed:
         *others, last = allowed
         raise RecipeError(expected(f"{spec.word}(bits=...)", f"{', '.join(map(str, others))} or {last}", spec.bits))
-
-
-def _reduced(spec: Jpeg | Png | Webp | Avif, shape: Shape) -> Shape:
-    """Say that the size is not known where pixels may be given up."""
-    return shape.but(width=None, height=None) if spec.values["allow_resize"] is not False else shape
-
-
-def _check_lossless(spec: Webp | Avif) -> None:
-    for wish in ("max_bytes", "target"):
-        if spec.settled("lossless", wish) and spec.lossless and spec.values[wish] is not None:
-            raise RecipeError(f"{spec.word}: expected lossless or {wish}, got both; lossless has no quality to lower")
-
-
-def _check_wishes(spec: Jpeg | Png | Webp | Avif) -> None:
-    if not spec.settled("allow_resize", "max_bytes", "target") or not spec.allow_resize:
-        return
-    if spec.max_bytes is None:
-        raise RecipeError(f"{spec.word}(allow_resize=True): expected max_bytes with it, got none")
-    if spec.target is not None:
-        raise RecipeError(
-            f"{spec.word}: expected allow_resize or target, got both; a picture of fewer pixels has no score against "
-            "the larger one"
-        )

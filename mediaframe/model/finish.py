@@ -18,6 +18,10 @@ class Format(Spec):
     extension: ClassVar[str]
     animates: ClassVar[bool] = False
     """Whether it can hold an animation; the others are given its first frame."""
+    module: ClassVar[str]
+    """The module that writes it, where that does not come with mediaframe itself."""
+    install: ClassVar[str]
+    """How that module is installed."""
 
     def __init_subclass__(
         cls,
@@ -26,11 +30,14 @@ class Format(Spec):
         media_type: str = "",
         extension: str = "",
         animates: bool = False,
+        module: str = "",
+        install: str = "",
         **rest: Any,
     ) -> None:
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
             cls.media_type, cls.extension, cls.animates = media_type, extension, animates
+            cls.module, cls.install = module, install
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape of what is written, as far as it is known before the pixels."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import mediaframe.recipes  # noqa: F401  # loads the words
@@ -13,6 +15,7 @@ from mediaframe.errors import MediaframeError, MissingError
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.media_type import by_word
 from mediaframe.model.operation import Operation
+from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import Spec, every
 from mediaframe.work.confine import sealed
 from mediaframe.work.pool import Pool
@@ -61,6 +64,27 @@ def engine_versions(pool: Pool) -> frozenset[str]:
     for answer in pool.run(_told, [None]):
         found.update(one["version"] for one in answer[-1][0]["engines"] if "version" in one)
     return frozenset(found)
+
+
+def require(recipes: Iterable[Finished], pool: Pool | None = None) -> None:
+    """Raise MissingError where recipes end in formats whose modules are not installed where the work is done.
+
+    Parameters
+    ----------
+    pool
+        Where the work is done; this process and its children where there is none.
+    """
+    needed = {one.end.module: one.end for one in recipes if isinstance(one.end, Format) and one.end.module}
+    if not needed:
+        return
+    ask = partial(_lacking, tuple(needed))
+    for module in next(iter(pool.run(ask, [None]))) if pool else ask(None, None):
+        end = needed[module]
+        raise MissingError(f"{end.word} is written by {module}, which is not installed here: {end.install}")
+
+
+def _lacking(modules: tuple[str, ...], _: None, __: Slot | None) -> list[str]:
+    return [one for one in modules if find_spec(one) is None]
 
 
 def _told(_: None, slot: Slot) -> list[tuple[dict[str, Any], bytes]]:

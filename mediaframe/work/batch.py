@@ -13,7 +13,7 @@ from mediaframe.work.job import told
 # Seconds of one core for a megapixel, measured on camera JPEGs of 9 megapixels: decoding 8 ms, encoding of the
 # megapixels that come out 25 ms (jpeg) to 200 ms (avif). Only the order of magnitude matters here.
 _DECODE = 0.008
-_ENCODE = {"jpeg": 0.025, "png": 0.06, "webp": 0.04, "avif": 0.2}
+_ENCODE = {"jpeg": 0.025, "png": 0.06, "webp": 0.04, "avif": 0.2, "jp2": 0.07, "heif": 0.6, "jxl": 0.12}
 _SMALLEST = 0.002
 _UNKNOWN_PIXELS = 4_000_000
 

@@ -21,6 +21,16 @@ from mediaframe.work.need import BASE, memory_need
         (24_000_000, "avif", image.resize(100).jpeg(), 15.61),
         (24_000_000, "bmp", image.resize(100).jpeg(), 10.10),
         (24_000_000, "png", image.phash(), 10.07),
+        (24_000_000, "png", image.jp2(lossless=True), 27.75),
+        (24_000_000, "png", image.bmp(), 18.80),
+        (24_000_000, "png", image.tiff(), 7.95),
+        (24_000_000, "png", image.pdf(), 11.78),
+        (24_000_000, "png", image.heif(), 38.76),
+        (24_000_000, "png", image.heif(lossless=True), 52.27),
+        (24_000_000, "png", image.jxl(), 25.45),
+        (24_000_000, "png", image.jxl(lossless=True), 23.23),
+        (24_000_000, "jp2", image.resize(100).jpeg(), 24.55),
+        (24_000_000, "heic", image.resize(100).jpeg(), 12.22),
     ],
 )
 def test_the_need_covers_what_was_measured_and_not_twice_that(

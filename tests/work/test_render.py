@@ -115,6 +115,13 @@ ENDS: dict[str, Any] = {
     "avif": lambda one: one.avif(effort=0),
     "gif": lambda one: one.gif(effort=1),
     "apng": lambda one: one.apng(effort=1),
+    "tiff": lambda one: one.tiff(),
+    "jp2": lambda one: one.jp2(),
+    "bmp": lambda one: one.bmp(),
+    "ico": lambda one: one.ico(),
+    "pdf": lambda one: one.pdf(),
+    "heif": lambda one: one.heif(effort=0),
+    "jxl": lambda one: one.jxl(effort=1),
 }
 
 

@@ -9,18 +9,34 @@ from mediaframe.engines.vips import (
     effects,
     encode,
     encode_animation,
+    exchange,
+    extra,
     geometry,
     measure,
     overlay,
     palette,
+    paper,
     placeholder,
     tone,
 )
 from mediaframe.engines.vips.base import VipsEngine, engine
 
 THEMES = (
-    geometry, canvas, tone, curves, effects, overlay, animation, encode, encode_animation, measure, palette,
+    geometry,
+    canvas,
+    tone,
+    curves,
+    effects,
+    overlay,
+    animation,
+    encode,
+    encode_animation,
+    measure,
+    palette,
     placeholder,
-)  # fmt: skip
+    exchange,
+    paper,
+    extra,
+)
 
 __all__ = ["THEMES", "VipsEngine", "engine"]

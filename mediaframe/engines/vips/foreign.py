@@ -1,4 +1,4 @@
-"""Pictures that libvips does not open and Pillow (or pi_heif) does: BMP, ICO, HEIC, AVIF sequences, odd TIFFs."""
+"""Pictures that libvips does not open and others do: BMP, ICO, JPEG 2000, HEIC, JPEG XL, AVIF sequences, odd TIFFs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pyvips
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from mediaframe.engines.base import Source
+from mediaframe.engines.vips import jpegxl
 from mediaframe.engines.vips.color import PLAIN, Wish, converted
+from mediaframe.engines.vips.jpegxl import jxl_header, read_jxl
 from mediaframe.engines.vips.library import complaints
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
@@ -21,9 +24,17 @@ try:
 except ImportError:  # The extra `heic` is not installed.
     pi_heif = None
 
-_FORMATS = {"bmp": "BMP", "ico": "ICO", "cur": "CUR", "avif": "AVIF", "tiff (Pillow)": "TIFF"}
-READS = ("bmp", "ico", "cur", "heic")
-_FOREIGN = frozenset({"bmp", "ico", "cur", "heic", "tiff (Pillow)"})
+try:
+    import pillow_heif
+except ImportError:  # Neither is the extra `heif`, which writes HEIC as well.
+    pillow_heif = None
+
+_FORMATS = {
+    "bmp": "BMP", "ico": "ICO", "cur": "CUR", "avif": "AVIF", "jp2": "JPEG2000", "j2k": "JPEG2000",
+    "tiff (Pillow)": "TIFF",
+}  # fmt: skip
+READS = ("bmp", "ico", "cur", "jp2", "j2k", "heic", "jxl")
+_FOREIGN = frozenset({*READS, "tiff (Pillow)"})
 _INSTALL = "HEIC needs a decoder: pip install 'mediaframe[heic]'"
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -39,11 +50,19 @@ def takes(format: str) -> bool:
 
 def install(format: str) -> str:
     """Say what must be installed before a format can be opened; nothing where it can be."""
-    return "pip install 'mediaframe[heic]'" if format == "heic" and pi_heif is None else ""
+    if format == "heic" and _heif() is None:
+        return "pip install 'mediaframe[heic]'"
+    return jpegxl.install() if format == "jxl" else ""
+
+
+def _heif() -> Any:
+    return pi_heif or pillow_heif
 
 
 def header(source: Source, format: str, limits: Limits) -> Found:
     """Say what the header says."""
+    if format == "jxl":
+        return _jxl_header(source)
     with trouble(format), _opened(source, format, limits) as picture:
         width, height = picture.size
         frames = int(getattr(picture, "n_frames", 1)) if format != "heic" else 1
@@ -56,12 +75,17 @@ def header(source: Source, format: str, limits: Limits) -> Found:
 
 def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> pyvips.Image:
     """Decode the first picture in the colors that were asked for, as stored."""
+    if format == "jxl":
+        with complaints("E_CORRUPT", format):
+            return _told(converted(read_jxl(source), wish), jxl_header(source.view()).orientation).copy_memory()
     with trouble(format), _opened(source, format, limits) as picture:
+        orientation = 1 if format == "heic" else _orientation(picture)
         if format == "heic":
             image = plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
             profile = picture.info.get("icc_profile")
         else:
             picture.load()
+            picture = _eight_bits(picture) if format in _JPEG_2000 else picture
             picture = known_mode(picture)
             image = plain(picture.tobytes(), picture.size, picture.mode)
             profile = picture.info.get("icc_profile")
@@ -69,16 +93,32 @@ def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> p
         if profile:
             image = image.copy()
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(profile))
-        return converted(image, wish).copy_memory()
+        return _told(converted(image, wish), orientation).copy_memory()
+
+
+def _jxl_header(source: Source) -> Found:
+    told = jxl_header(source.view())
+    facts = {"color_space": "gray" if told.gray else "srgb", "bits": told.bits, "alpha": told.alpha}
+    return told.width, told.height, told.orientation, 1, facts
+
+
+def _told(image: pyvips.Image, orientation: int) -> pyvips.Image:
+    """Say by how much the picture is turned, where libvips looks for it."""
+    if orientation == 1:
+        return image
+    image = image.copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    return image
 
 
 @contextmanager
 def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
     if format == "heic":
-        if pi_heif is None:
+        reader = _heif()
+        if reader is None:
             raise AssetError(_INSTALL, code="E_UNSUPPORTED_FORMAT")
         with source.file() as file:
-            yield pi_heif.open_heif(file, convert_hdr_to_8bit=True)
+            yield reader.open_heif(file, convert_hdr_to_8bit=True)
         return
     with bounded(limits), source.file() as file, Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
         yield picture
@@ -135,6 +175,16 @@ def _code(text: str) -> str:
 def _orientation(picture: Image.Image) -> int:
     stored = picture.getexif().get(0x0112, 1)
     return stored if isinstance(stored, int) and 1 <= stored <= 8 else 1
+
+
+_JPEG_2000 = ("jp2", "j2k")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Take the upper half of 16 bits of gray; Pillow scales the depths of JPEG 2000 up to 16."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
 
 
 _BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "LAB": 3}

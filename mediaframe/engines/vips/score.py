@@ -12,10 +12,10 @@ from mediaframe.engines.vips.color import in_srgb
 from mediaframe.engines.vips.ssimulacra2 import SIDE, Bytes, Judge
 
 
-def judge(image: pyvips.Image) -> Callable[[bytes], float]:
-    """Give what scores files against a picture by SSIMULACRA 2."""
+def judge(image: pyvips.Image, read: Callable[[bytes], pyvips.Image]) -> Callable[[bytes], float]:
+    """Give what scores files, read as is said, against a picture by SSIMULACRA 2."""
     known = Judge(_pixels(image))
-    return lambda data: known.score(_pixels(pyvips.Image.new_from_buffer(data, "")))
+    return lambda data: known.score(_pixels(read(data)))
 
 
 def _pixels(image: pyvips.Image) -> Bytes:

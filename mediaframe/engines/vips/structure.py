@@ -275,7 +275,7 @@ def _tiff_values(data: Any, order: str, kind: int, number: int, at: int, width: 
     return struct.unpack_from(f"{order}{number}{_SIGNS[_SIZES[kind]]}", data, at)
 
 
-# ---- AVIF, HEIC ------------------------------------------------------------------------------------------------------
+# ---- AVIF, HEIC, JPEG 2000, JPEG XL ----------------------------------------------------------------------------------
 
 
 def is_sequence(data: Any) -> bool:
@@ -290,12 +290,18 @@ def _boxes(data: Any, _pixels: int) -> None:
         if length == 1:
             length = int.from_bytes(data[at + 8 : at + 16], "big")
         if at + length > size:
-            raise truncated("AVIF or HEIC")
+            raise truncated("the file's boxes")
         if length < 8:
             return  # 0: the last box goes to the end of the file.
         at += length
 
 
+def _jxl(data: Any, pixels: int) -> None:
+    if bytes(data[4:8]) == b"JXL ":
+        _boxes(data, pixels)
+
+
 _CHECKS: dict[str, Callable[[Any, int], None]] = {
-    "png": _png, "apng": _png, "gif": _gif, "webp": _webp, "tiff": _tiff, "avif": _boxes, "heic": _boxes,
+    "png": _png, "apng": _png, "gif": _gif, "webp": _webp, "tiff": _tiff, "avif": _boxes, "heic": _boxes, "jp2": _boxes,
+    "jxl": _jxl,
 }  # fmt: skip

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import struct
 
+from mediaframe.model.jxl import codestream_at, read_jxl_header
 from mediaframe.table.header.facts import Facts, Window, corrupt, cut
 
 _PSD_COLORS = {0: "gray", 1: "gray", 2: "srgb", 3: "srgb", 4: "cmyk", 8: "gray", 9: "lab"}
 _PPM = re.compile(rb"P([1-7Ff])((?:\s|#[^\n]*\n)+)(\d{1,10})(?:\s|#[^\n]*\n)+(\d{1,10})")
 _PAM = re.compile(rb"^(WIDTH|HEIGHT)\s+(\d{1,10})", re.MULTILINE)
 _MOST_BOXES = 64
+_JXL = 4096
+"""Bytes of a JPEG XL that hold its header, names of extra channels included."""
 
 
 def read_psd(window: Window, facts: Facts) -> None:
@@ -90,56 +93,14 @@ def read_j2k(window: Window, facts: Facts) -> None:
 
 
 def read_jxl(window: Window, facts: Facts) -> None:
-    """Read the size and the turn of a JPEG XL, in a container or bare."""
-    at = 0
-    if window.head.startswith(b"\0\0\0\x0cJXL "):
-        for _ in range(_MOST_BOXES):
-            size, name = struct.unpack(">I4s", window.need(at, 8, "the boxes"))
-            head = 16 if size == 1 else 8
-            if name in (b"jxlc", b"jxlp"):
-                at += head + (4 if name == b"jxlp" else 0)
-                break
-            if size == 1:
-                size = int.from_bytes(window.need(at + 8, 8, "the boxes"), "big")
-            if size < head:
-                raise corrupt("a box is too small")
-            at += size
-        else:
-            raise corrupt("there is no picture box")
-    data = window.some(at, 32)
-    if data[:2] != b"\xff\x0a":
-        raise cut("the picture does not begin") if len(data) < 2 else corrupt("the picture does not begin")
-    _jxl_size(_Bits(data[2:]), facts)
-
-
-class _Bits:
-    """Reads bits from the least significant on."""
-
-    def __init__(self, data: bytes) -> None:
-        self.number, self.left = int.from_bytes(data, "little"), len(data) * 8
-
-    def take(self, count: int) -> int:
-        """Give the next bits as a number."""
-        self.left -= count
-        if self.left < 0:
-            raise cut("the file ends within the header")
-        value = self.number & (1 << count) - 1
-        self.number >>= count
-        return value
-
-
-_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-
-
-def _jxl_size(bits: _Bits, facts: Facts) -> None:
-    small = bits.take(1)
-
-    def side() -> int:
-        return (bits.take(5) + 1) * 8 if small else bits.take((9, 13, 18, 30)[bits.take(2)]) + 1
-
-    height = side()
-    ratio = bits.take(3)
-    width = side() if ratio == 0 else height * _RATIOS[ratio - 1][0] // _RATIOS[ratio - 1][1]
-    facts.width, facts.height = width, height
-    if not bits.take(1) and bits.take(1):
-        facts.orientation = bits.take(3) + 1
+    """Read what a JPEG XL tells of itself, in a container or bare."""
+    try:
+        header = read_jxl_header(window.some(codestream_at(window.some), _JXL))
+    except EOFError:
+        raise cut("the file ends within the header") from None
+    except ValueError as error:
+        raise corrupt(str(error)) from None
+    facts.width, facts.height, facts.orientation = header.width, header.height, header.orientation
+    facts.bits, facts.alpha = header.bits, header.alpha
+    facts.color_space = "gray" if header.gray else "srgb"
+    facts.frames = None if header.animated else 1

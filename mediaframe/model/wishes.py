@@ -1,0 +1,52 @@
+"""Wishes for a file: a budget of bytes, a score; what formats that can keep them have in common."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mediaframe.errors import RecipeError
+from mediaframe.model.finish import Format
+from mediaframe.model.kind import Shape
+
+OnMiss = Literal["error", "best_effort"]
+
+QUALITY = "From 1 (smallest) to 100 (best)."
+LOSSLESS = "Whether every pixel is kept as it is."
+MAX_BYTES = "The best quality up to `quality` whose file is no larger than this is written."
+TARGET = (
+    "The score of SSIMULACRA 2 that the file shall have, within 1, whatever `quality` says: 90 cannot be told from the "
+    "picture, 80 hardly, 70 is high quality, 50 medium, 30 low."
+)
+ON_MISS = (
+    "What becomes of a row whose file cannot keep `max_bytes` or `target`: an error, or the nearest there is, which "
+    "the manifest calls best_effort."
+)
+ALLOW_RESIZE = "Whether pixels are given up where no quality of 40 and more keeps `max_bytes`."
+
+
+def reduced(spec: Format, shape: Shape) -> Shape:
+    """Say that the size is not known where pixels may be given up."""
+    return shape.but(width=None, height=None) if spec.values["allow_resize"] is not False else shape
+
+
+def check_lossless(spec: Format) -> None:
+    """Hold `lossless` against the wishes; a RecipeError where both are given."""
+    for wish in ("max_bytes", "target"):
+        if wish not in spec.values or not spec.settled("lossless", wish):
+            continue
+        if spec.values["lossless"] and spec.values[wish] is not None:
+            raise RecipeError(f"{spec.word}: expected lossless or {wish}, got both; lossless has no quality to lower")
+
+
+def check_wishes(spec: Format) -> None:
+    """Hold the wishes against one another; a RecipeError where they do not fit."""
+    names = [one for one in ("allow_resize", "max_bytes", "target") if one in spec.values]
+    if not spec.settled(*names) or not spec.values["allow_resize"]:
+        return
+    if spec.values["max_bytes"] is None:
+        raise RecipeError(f"{spec.word}(allow_resize=True): expected max_bytes with it, got none")
+    if spec.values.get("target") is not None:
+        raise RecipeError(
+            f"{spec.word}: expected allow_resize or target, got both; a picture of fewer pixels has no score against "
+            "the larger one"
+        )
