@@ -16,6 +16,9 @@ NEAR = 1.0
 """How far a score may lie from its target: by less than anybody sees (a class of quality, such as "high" to "very
 high", is ten points wide), and about what one step of quality moves."""
 
+_LEAST = 12
+"""Where searches begin at the least: under it sizes hardly follow the quality any more."""
+
 _FULL = 0.98
 """A share of the budget from which on another encode would gain less than it costs."""
 
@@ -97,7 +100,7 @@ def fit(
         Encodes at the most.
     """
     low, high = lowest - 1, quality + 1  # `low` fits, `high` does not; at first neither is known.
-    guess = _begin(curve, quality, lowest, max_bytes / pixels)
+    guess = _begin(curve, quality, lowest, max(max_bytes - curve.overhead, max_bytes / 8) / pixels)
     known = len(tries.files)
     while True:
         if tries.size(guess) <= max_bytes:
@@ -110,9 +113,11 @@ def fit(
         guess = _next(tries, curve, low, high, max_bytes)
         if low >= lowest:
             full = tries.size(low) >= _FULL * max_bytes
-            if full and (count >= 3 or guess <= low):
+            if (full and (count >= 3 or guess <= low)) or (guess <= low and high - low <= 3):
                 break
             guess = max(guess, low + 1)
+            if high > quality and count >= 2 and guess - low <= (quality - low) // 4:
+                guess = quality  # Nothing was over yet, and steps are small: see whether all fit.
         elif count == at_most - 1:
             guess = lowest  # What is left is to know the smallest.
         elif count == at_most - 2:
@@ -124,15 +129,31 @@ def fit(
 def _begin(curve: Curve, quality: int, lowest: int, density: float) -> int:
     """Begin where a typical picture ends, a little lower, since a miss below tells as much and takes less time."""
     typical = math.floor(curve.at_size(math.log(density) - 0.1))
-    return min(max(typical, lowest), quality)
+    return min(max(typical, lowest, _LEAST), quality)
 
 
 def _next(tries: Tries[E], curve: Curve, low: int, high: int, max_bytes: int) -> int:
     """Give the quality that the secant says; it may lie outside of the bracket."""
-    points = sorted((curve.size(one), math.log(tries.size(one))) for one in tries.files)
+    points = {one: (curve.size(one), _own(tries.size(one), curve)) for one in tries.files}
+    budget = _own(max_bytes, curve)
+    if low in points and high in points:
+        # Within the bracket, and not at its ends: there it would creep.
+        found = _between(points[low], points[high], budget - 0.005)
+        return math.floor(curve.at_size(found))
     # A miss costs an encode, so aim the lower the more of them were over with none under yet.
-    target = math.log(max_bytes) + math.log(0.995 if low in tries.files else 1 - 0.02 * 2 ** len(points))
-    return math.floor(curve.at_size(_secant(points, target)))
+    aside = 0.005 if low in points else 0.02 * 2 ** len(points)
+    return math.floor(curve.at_size(_secant(list(points.values()), budget - aside)))
+
+
+def _own(size: int, curve: Curve) -> float:
+    """Give the logarithm of what is left of a file without what every file of the format has."""
+    return math.log(max(size - curve.overhead, size / 8))
+
+
+def _between(low: tuple[float, float], high: tuple[float, float], target: float) -> float:
+    """Interpolate, by a tenth of the bracket from its ends at least."""
+    share = (target - low[1]) / (high[1] - low[1]) if high[1] > low[1] else 0.5
+    return low[0] + (high[0] - low[0]) * min(max(share, 0.1), 0.9)
 
 
 def aim(
