@@ -63,7 +63,7 @@ def photos(folders: list[Path], count: int) -> list[Photo]:
     ):
         data = path.read_bytes()
         try:
-            picture = pyvips.Image.new_from_buffer(data, "", fail_on="error").copy_memory()
+            picture = pyvips.Image.new_from_buffer(data, "", fail_on="warning").copy_memory()
         except pyvips.Error:
             continue
         if picture.interpretation == "srgb" and picture.bands == 3 and min(picture.width, picture.height) >= 200:
@@ -192,7 +192,7 @@ def targets(pictures: list[Photo], side: int, words: list[str]) -> None:
             near = [abs(one - target) <= 1 for one in scores]
             hits += near
             print(
-                f"{word} target {target}: within 1 {sum(near)}/{len(near)}, said to be out of reach {unreachable}; mean "
+                f"{word} target {target}: within 1 {sum(near)}/{len(near)}, out of reach {unreachable}; mean "
                 f"{mean(scores):.2f} lowest {min(scores):.2f} highest {max(scores):.2f}; encodes "
                 f"{mean(encodes):.2f}; CPU {spent / len(held) * 1000:.0f} ms"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -24,6 +24,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 Outcome = Literal["met", "best_effort", "infeasible"]
 """What became of a wish, such as a budget of bytes: it is kept; it is not, and the nearest there is was given out; it
 is not, and nothing was."""
+
+
+Origin = Literal["encoded", "repacked", "original"]
+"""Where the bytes of a file come from: pixels were encoded; the source's picture data were packed anew, which changes
+no pixel; they are the source's own."""
 
 
 class Source:
@@ -127,6 +132,7 @@ class Encoded:
     """What is to be said of it in its row: a code that begins with `W_`, and a sentence."""
     outcome: Outcome | None = None
     score: float | None = None
+    origin: Origin = "encoded"
 
     @property
     def size(self) -> int:
@@ -249,6 +255,10 @@ class Engine(Generic[H]):
     def judge(self, format: Format, handle: H) -> Callable[[bytes], float]:
         """Give what scores files of a format against the medium that they are made of."""
         raise AssetError(f"the engine {self.name} has no score for {format.word}", code="E_OP")
+
+    def kept(self, source: Source, task: Task, format: Format, handle: H) -> Iterable[Encoded]:
+        """Give files that hold the pixels of the handle and can be had of the source without encoding."""
+        return ()
 
     def reduce(self, handle: H, width: int, height: int) -> H:
         """Give a picture of fewer pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
@@ -12,6 +12,7 @@ from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
     MAX_BYTES,
+    NEVER_GROW,
     ON_MISS,
     QUALITY,
     TARGET,
@@ -26,9 +27,17 @@ Metadata = Literal["strip", "keep"]
 _BITS_OF_PNG = "Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
 _BITS_OF_AVIF = "Bits of each number, 8, 10 or 12; above 8 the whole recipe works on 16."
 _PALETTE = "None is lossless; 1 to 100 reduces to a palette whose colors are that near to the picture's."
+_OPTIMIZE = (
+    "Whether all filters and exact palettes are tried and the smallest file is written, whatever `effort` says: a "
+    "tenth to a half smaller, ten times the time, the same pixels."
+)
 _COLORS = "A palette of at most so many colors: 2, 4, 16 or 256."
 _DITHER = "How much the error of a palette is spread: 0 gives bands, 1 grain."
 _MAX_BYTES_PNG = "Lossless where that is no larger than this, else the best palette up to `quality` that is."
+_REPACK = (
+    "Whether the picture data of a JPEG are kept as they are and packed smaller, without a change of any pixel; a "
+    "row's error where the steps change pixels or the source is no JPEG."
+)
 _METADATA = "Whether EXIF, XMP and IPTC are kept; the orientation is always done, pixels are sRGB."
 
 
@@ -41,6 +50,8 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     image.resize(width=1600).jpeg()
     """
 
+    repacks: ClassVar[bool] = True
+
     quality: Value[int] = arg(default=80, ge=1, le=100, doc=QUALITY)
     progressive: Value[bool] = arg(default=True, doc="Whether it shows coarse first; smaller as well.")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
@@ -49,6 +60,8 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
+    lossless: Value[bool] = arg(default=False, kw_only=True, doc=_REPACK)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
@@ -56,6 +69,7 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
 
     def check(self) -> None:
         """Hold the wishes against one another."""
+        check_lossless(self)
         check_wishes(self)
 
 
@@ -79,12 +93,14 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
     metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
     bits: Value[int] = arg(default=8, ge=8, le=16, doc=_BITS_OF_PNG)
     quality: Value[int | None] = arg(default=None, ge=1, le=100, kw_only=True, doc=_PALETTE)
+    optimize: Value[bool] = arg(default=False, kw_only=True, doc=_OPTIMIZE)
     colors: Value[int | None] = arg(default=None, ge=2, le=256, kw_only=True, doc=_COLORS)
     dither: Value[float] = arg(default=1.0, ge=0, le=1, kw_only=True, doc=_DITHER)
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, kw_only=True, doc=_MAX_BYTES_PNG)
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
@@ -96,6 +112,7 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
         if self.settled("colors") and self.colors not in (None, 2, 4, 16, 256):
             raise RecipeError(expected("png(colors=...)", "2, 4, 16 or 256, as many as whole bits hold", self.colors))
         lossy = [one for one in ("quality", "colors", "max_bytes", "target") if self.values[one] is not None]
+        lossy += ["optimize"] if self.optimize is True else []
         if self.settled("bits") and self.bits > 8 and lossy:
             raise RecipeError(f"png: expected bits=16 or {lossy[0]}, got both; palettes have 8 bits")
         check_wishes(self)
@@ -123,6 +140,7 @@ class Webp(Format, takes="image", media_type="image/webp", extension="webp", ani
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""
@@ -155,6 +173,7 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif", ani
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""

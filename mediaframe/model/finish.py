@@ -16,6 +16,8 @@ class Format(Spec):
 
     media_type: ClassVar[str]
     extension: ClassVar[str]
+    repacks: ClassVar[bool] = False
+    """Whether `lossless` means the picture data of the source, packed anew."""
     animates: ClassVar[bool] = False
     """Whether it can hold an animation; the others are given its first frame."""
     module: ClassVar[str]

@@ -21,6 +21,10 @@ ON_MISS = (
     "What becomes of a row whose file cannot keep `max_bytes` or `target`: an error, or the nearest there is, which "
     "the manifest calls best_effort."
 )
+NEVER_GROW = (
+    "Whether the source's own bytes are kept where they are smaller and what the recipe asks for: same format, same "
+    "pixels, same metadata; no file is then larger than its source."
+)
 ALLOW_RESIZE = "Whether pixels are given up where no quality of 40 and more keeps `max_bytes`."
 
 

@@ -96,6 +96,12 @@ RENDITION: tuple[Field, ...] = (
     Field(
         "score", pl.Float64, "How near it looks to the picture it was made of, by SSIMULACRA 2.1, where a target asked."
     ),
+    Field(
+        "origin",
+        pl.String,
+        "Where its bytes come from: encoded, repacked (the picture data of the source, no pixel changed) or original "
+        "(the source's own).",
+    ),
     Field("encodes", pl.Int32, "How often it was encoded until it was found."),
     Field("error_code", pl.String, "A code of the table in `errors.py`."),
     Field("stage", pl.String, "Where it failed."),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mediaframe.engines.base import Counts, Encoded, Engine
+from mediaframe.engines.base import Counts, Encoded, Engine, Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format
 from mediaframe.model.quantity import human_bytes
@@ -21,13 +22,110 @@ _LEAST_SIDE = 16
 """Pictures are not reduced to less."""
 
 
-def encoded(engine: Engine[Any], end: Format, handle: Any, counts: Counts) -> Encoded:
-    """Write a file; where it has a budget or a target, at the quality that keeps it."""
+def encoded(engine: Engine[Any], end: Format, handle: Any, counts: Counts, made_of: MadeOf) -> Encoded:
+    """Write a file; where it has a budget or a target, at the quality that keeps it.
+
+    Parameters
+    ----------
+    engine
+        Does it.
+    end
+        The format, with its wishes.
+    handle
+        The picture, all steps done.
+    counts
+        Is told of each encode.
+    made_of
+        The source of the picture, whose bytes are kept where that is asked for.
+    """
     counted = _Counted(engine, counts)
-    wishes = end.values.get("max_bytes") is not None or end.values.get("target") is not None
-    if not wishes or "quality" not in end.values:
+    if end.values.get("lossless") is True and end.repacks:
+        return _repacked(end, list(made_of.kept(engine, end, engine.hold(handle))))
+    if end.values.get("never_grow") is not True:
+        return _file(counted, end, handle)
+    held = engine.hold(handle)
+    return _no_larger(counted, end, held, made_of.source.size, list(made_of.kept(engine, end, held)))
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What a picture was made of."""
+
+    source: Source
+    task: Task | None
+    """How it was opened; None where another engine did, as for a frame of a video."""
+
+    def kept(self, engine: Engine[Any], end: Format, handle: Any) -> Iterable[Encoded]:
+        """Give the files that need no encoding."""
+        return () if self.task is None else engine.kept(self.source, self.task, end, handle)
+
+
+def _file(counted: _Counted, end: Format, handle: Any) -> Encoded:
+    if not _has_wishes(end):
         return counted.encode(end, handle)
-    return _Wished(counted, end, engine.hold(handle)).file()
+    return _Wished(counted, end, counted.engine.hold(handle)).file()
+
+
+def _has_wishes(end: Format) -> bool:
+    wishes = end.values.get("max_bytes") is not None or end.values.get("target") is not None
+    return wishes and "quality" in end.values
+
+
+def _repacked(end: Format, choices: list[Encoded]) -> Encoded:
+    if not choices:
+        raise AssetError(
+            f"{end.word}(lossless=True): expected a {end.word} whose pixels no step changes; leave lossless out, or "
+            "the steps (turning a picture that is stored turned is one)",
+            code="E_ENCODE",
+        )
+    return min(choices, key=lambda one: one.size)
+
+
+def _no_larger(counted: _Counted, end: Format, handle: Any, size: int, choices: list[Encoded]) -> Encoded:
+    """Write a file that is no larger than its source, or give what the source itself has."""
+    made, missed = None, None
+    try:
+        made = _file(counted, end, handle)
+    except AssetError as error:
+        if error.code != "E_INFEASIBLE":
+            raise
+        missed = error.with_traceback(None)
+    budget = end.values.get("max_bytes") or size
+    choices = [one for one in choices if one.size <= budget]
+    if choices:
+        best = min(choices, key=lambda one: one.size)
+        if made is None or best.size <= made.size or made.outcome == "best_effort":
+            return _as_wished(best, end, counted.encodes)
+    if missed is not None:
+        raise missed
+    if made is not None and made.size <= size:
+        return made
+    return _lowered(counted, end, handle, size)
+
+
+def _as_wished(found: Encoded, end: Format, encodes: int) -> Encoded:
+    """Say of a file with the very pixels that were asked for that it keeps every wish."""
+    score = 100.0 if end.values.get("target") is not None else None
+    return replace(found, encodes=encodes, outcome="met" if _has_wishes(end) else None, score=score)
+
+
+def _lowered(counted: _Counted, end: Format, handle: Any, size: int) -> Encoded:
+    """Take the size of the source for a budget, where there is a quality to lower."""
+    plain = end.values.get("quality") is None or end.values.get("lossless") is True
+    least = "it has no quality to lower"
+    if not plain:
+        try:
+            wishes = {"max_bytes": min(size, end.values.get("max_bytes") or size), "on_miss": "error"}
+            return _file(counted, type(end)(**{**end.values, **wishes}), handle)
+        except AssetError as error:
+            if error.code != "E_INFEASIBLE":
+                raise
+            least = error.message
+    raise AssetError(
+        f"{end.word}(never_grow=True): no file is as small as its source of {size} bytes: {least}; choose another "
+        "format, or leave never_grow out",
+        code="E_INFEASIBLE",
+    )
 
 
 class _Counted:
@@ -155,4 +253,4 @@ def _at(end: Format, quality: int) -> Format:
     return type(end)(**{**end.values, **plain, "quality": None if quality >= LOSSLESS else quality})
 
 
-_WISHES = ("max_bytes", "target", "allow_resize", "on_miss")
+_WISHES = ("max_bytes", "target", "allow_resize", "on_miss", "never_grow")

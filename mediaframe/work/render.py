@@ -20,7 +20,7 @@ from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished, recipe_from_json
-from mediaframe.work.encode import encoded
+from mediaframe.work.encode import MadeOf, encoded
 
 Send = Callable[[dict[str, Any], bytes], None]
 
@@ -231,11 +231,13 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
     engine = engine_for(end.takes)
     if isinstance(end, Measure):
         return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
-    made = encoded(engine, end, handle, asset.counts)
+    task = asset.task(job.recipe) if job.recipe.start == end.takes else None
+    made = encoded(engine, end, handle, asset.counts, MadeOf(asset.source, task))
     _within(asset.limits, end, made.size)
     header = {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
-        "quality": made.quality, "outcome": made.outcome, "score": made.score, "encodes": made.encodes,
+        "quality": made.quality, "outcome": made.outcome, "score": made.score, "origin": made.origin,
+        "encodes": made.encodes,
         "engine": engine.version(), **_said(made),
     }  # fmt: skip
     return header, made.data

@@ -41,7 +41,7 @@ SPOOL = 64 << 20
 
 
 _TOLD = (
-    "width", "height", "seconds", "pages", "quality", "outcome", "score", "encodes", "engine", "took",
+    "width", "height", "seconds", "pages", "quality", "outcome", "score", "origin", "encodes", "engine", "took",
 )  # fmt: skip
 """What the child tells of a file, by the names of the manifest."""
 

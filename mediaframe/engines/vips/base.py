@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -16,6 +16,7 @@ from mediaframe.engines.vips.color import in_srgb, wish
 from mediaframe.engines.vips.depth import ready_for_step
 from mediaframe.engines.vips.frames import frames_for, open_animation
 from mediaframe.engines.vips.handle import Handle
+from mediaframe.engines.vips.kept import kept
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.needs import upright
 from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
@@ -26,7 +27,7 @@ from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.ops.image.animation import Timing
-from mediaframe.ops.image.geometry import Resize
+from mediaframe.ops.image.geometry import AutoOrient, Resize
 from mediaframe.ops.image.tone import Flatten
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -157,6 +158,15 @@ class VipsEngine(Engine[Picture]):
             picture = self._step(Flatten(background), picture)
         with complaints("E_OP", "score"):
             return judge(picture.image, _own)
+
+    def kept(self, source: Source, task: Task, format: Format, handle: Picture) -> Iterable[Encoded]:
+        """Give the source itself, or its picture data packed anew, where that is what the recipe asks for."""
+        if isinstance(handle, Animation) and any(not isinstance(step, AutoOrient) for step in task.steps):
+            return  # Frames are alike what they were where no step touched them; the first one is compared.
+        with complaints("E_ENCODE", format.word):
+            yield from kept(
+                source, task, format, still(handle), frames=len(handle.delays) if isinstance(handle, Animation) else 1
+            )
 
     def reduce(self, handle: Picture, width: int, height: int) -> Picture:
         """Scale down."""

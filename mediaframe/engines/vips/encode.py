@@ -12,6 +12,7 @@ from mediaframe.engines.vips.depth import is_deep, to_sixteen
 from mediaframe.engines.vips.handle import Handle, has_alpha
 from mediaframe.engines.vips.notes import notes_of
 from mediaframe.engines.vips.profiles import profile_of
+from mediaframe.engines.vips.smallest import smallest_png
 from mediaframe.engines.vips.tone import flatten
 from mediaframe.errors import AssetError
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
@@ -52,6 +53,9 @@ def png(handle: Handle, format: Png) -> Encoded:
     """Write a PNG."""
     image, keep = ready(handle, format, format.metadata)
     palette = format.quality is not None or format.colors is not None
+    if format.optimize and not palette:
+        data = smallest_png(image.copy_memory(), interlace=format.progressive, keep=keep)
+        return _checked(data, image, format, None)
     options: dict[str, Any] = {"filter": "sub"}
     if palette:
         # Filters make palettes larger: neighbors in the list of colors are no neighbors in the picture.
