@@ -15,6 +15,7 @@ from mediaframe.ops.document import Page
 from mediaframe.ops.image.animation import Delay, Frame, Frames, Loop, Speed
 from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
 from mediaframe.ops.image.color import Color
+from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
@@ -72,6 +73,7 @@ class ImageRecipe(Recipe, kind="image"):
     speed = step(Speed)
     delay = step(Delay)
     loop = step(Loop)
+    describe = step(Describe)
 
     jpeg = finish(Jpeg)
     png = finish(Png)

@@ -16,6 +16,7 @@ from mediaframe.model.finish import Format, Measure
 from mediaframe.model.input import Input
 from mediaframe.model.kind import Kind
 from mediaframe.model.operation import Operation
+from mediaframe.model.quantity import parse_words
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.model.spec import Spec, every
 
@@ -44,6 +45,7 @@ def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[A
         "moment": _moments(),
         "length": _lengths(most),
         "aspect": st.builds("{}:{}".format, st.integers(1, 20), st.integers(1, 20)),
+        "words": st.lists(st.text("abß, é", min_size=1, max_size=6)).map(parse_words),
         "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2),
     }
     if argument.is_file:

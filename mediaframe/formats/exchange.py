@@ -12,20 +12,20 @@ from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
     MAX_BYTES,
+    METADATA,
     ON_MISS,
     QUALITY,
     TARGET,
+    Metadata,
     OnMiss,
     check_lossless,
     check_wishes,
     reduced,
 )
 
-Metadata = Literal["strip", "keep"]
 Compression = Literal["deflate", "lzw", "jpeg", "packbits", "none"]
 Predictor = Literal["horizontal", "none"]
 
-_METADATA = "Whether EXIF, XMP and IPTC are kept; the orientation is always done, pixels are sRGB."
 _BACKGROUND = "The color behind transparent pixels."
 
 
@@ -46,7 +46,7 @@ class Tiff(Format, takes="image", media_type="image/tiff", extension="tif"):
     quality: Value[int] = arg(default=85, ge=1, le=100, doc=f"Of the compression `jpeg`. {QUALITY}")
     background: Value[str] = arg(default="#ffffff", unit="color", doc=f"{_BACKGROUND} For the compression `jpeg`.")
     dpi: Value[float] = arg(default=72.0, unit="dpi", ge=1, le=10_000, doc="Dots for each inch in print.")
-    metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     bits: Value[int] = arg(
         default=8, ge=8, le=16, doc="Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
     )

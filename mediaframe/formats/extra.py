@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
@@ -11,16 +9,16 @@ from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
     MAX_BYTES,
+    METADATA,
     ON_MISS,
     QUALITY,
     TARGET,
+    Metadata,
     OnMiss,
     check_lossless,
     check_wishes,
     reduced,
 )
-
-Metadata = Literal["strip", "keep"]
 
 
 class Heif(
@@ -45,9 +43,7 @@ class Heif(
     lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=5, ge=0, le=9, doc="How hard to compress (x265's presets).")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
-    metadata: Value[Metadata] = arg(
-        default="strip", doc="Whether EXIF and XMP are kept; the orientation is always done, pixels are sRGB."
-    )
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
@@ -12,17 +12,17 @@ from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
     MAX_BYTES,
+    METADATA,
     NEVER_GROW,
     ON_MISS,
     QUALITY,
     TARGET,
+    Metadata,
     OnMiss,
     check_lossless,
     check_wishes,
     reduced,
 )
-
-Metadata = Literal["strip", "keep"]
 
 _BITS_OF_PNG = "Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
 _BITS_OF_AVIF = "Bits of each number, 8, 10 or 12; above 8 the whole recipe works on 16."
@@ -38,7 +38,6 @@ _REPACK = (
     "Whether the picture data of a JPEG are kept as they are and packed smaller, without a change of any pixel; a "
     "row's error where the steps change pixels or the source is no JPEG."
 )
-_METADATA = "Whether EXIF, XMP and IPTC are kept; the orientation is always done, pixels are sRGB."
 
 
 class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
@@ -56,7 +55,7 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     progressive: Value[bool] = arg(default=True, doc="Whether it shows coarse first; smaller as well.")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
     background: Value[str] = arg(default="#ffffff", unit="color", doc="The color behind transparent pixels.")
-    metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
@@ -90,7 +89,7 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
 
     effort: Value[int] = arg(default=6, ge=0, le=9, doc="How hard to compress (zlib level).")
     progressive: Value[bool] = arg(default=False, doc="Whether it is interlaced.")
-    metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     bits: Value[int] = arg(default=8, ge=8, le=16, doc=_BITS_OF_PNG)
     quality: Value[int | None] = arg(default=None, ge=1, le=100, kw_only=True, doc=_PALETTE)
     optimize: Value[bool] = arg(default=False, kw_only=True, doc=_OPTIMIZE)
@@ -136,7 +135,7 @@ class Webp(Format, takes="image", media_type="image/webp", extension="webp", ani
     lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=2, ge=0, le=6, doc="How hard to compress.")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
-    metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
@@ -168,7 +167,7 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif", ani
     lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=2, ge=0, le=9, doc="How hard to compress.")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
-    metadata: Value[Metadata] = arg(default="strip", doc=_METADATA)
+    metadata: Value[Metadata] = arg(default="strip", doc=METADATA)
     bits: Value[int] = arg(default=8, ge=8, le=12, doc=_BITS_OF_AVIF)
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)

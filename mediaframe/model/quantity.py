@@ -204,6 +204,19 @@ def pixels(length: object, whole: float) -> float:
     return number * whole / 100 if text.endswith("%") else number
 
 
+def parse_words(value: object) -> tuple[str, ...]:
+    """Read a list of words or phrases, also from a text with commas.
+
+    >>> parse_words("oak, dining chair"), parse_words(["oak"])
+    (('oak', 'dining chair'), ('oak',))
+    """
+    if isinstance(value, str):
+        value = re.split(r"[,;]", value)
+    if not isinstance(value, tuple | list) or not all(isinstance(one, str) for one in value):
+        raise ValueError("words such as ['oak', 'chair'] or 'oak, chair'")
+    return tuple(dict.fromkeys(word for one in value if (word := one.strip())))
+
+
 PARSERS: dict[str, Callable[[object], object]] = {
     "bytes": parse_bytes,
     "bits/s": parse_bits,
@@ -213,6 +226,7 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "point": parse_point,
     "aspect": parse_aspect,
     "length": parse_length,
+    "words": parse_words,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""
 

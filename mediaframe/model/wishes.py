@@ -1,4 +1,4 @@
-"""Wishes for a file: a budget of bytes, a score; what formats that can keep them have in common."""
+"""Wishes for a file: a budget of bytes, a score, metadata; what formats that can keep them have in common."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
 
 OnMiss = Literal["error", "best_effort"]
+Metadata = Literal["strip", "icc", "copyright", "no_gps", "keep"]
 
 QUALITY = "From 1 (smallest) to 100 (best)."
 LOSSLESS = "Whether every pixel is kept as it is."
@@ -24,6 +25,10 @@ ON_MISS = (
 NEVER_GROW = (
     "Whether the source's own bytes are kept where they are smaller and what the recipe asks for: same format, same "
     "pixels, same metadata; no file is then larger than its source."
+)
+METADATA = (
+    "What is kept of the source's: nothing, only the ICC profile, who made and owns it, all but the place (GPS), "
+    "or all. Orientation, sizes and colors are always told as they are now."
 )
 ALLOW_RESIZE = "Whether pixels are given up where no quality of 40 and more keeps `max_bytes`."
 

@@ -382,6 +382,7 @@ DEEP_STEPS: dict[str, Any] = {
     "pixelate": image.pixelate(3),
     "vignette": image.vignette(),
     "text": image.text("a", size=8),
+    "describe": image.describe(title="x"),
 }  # fmt: skip
 
 

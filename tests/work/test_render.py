@@ -85,6 +85,7 @@ STEPS: dict[str, Any] = {
     "flatten": image.flatten(),
     "blur": image.blur(2),
     "sharpen": image.sharpen(),
+    "describe": image.describe(title="Stuhl", keywords="oak, chair"),
     "mode": image.mode("square", size=40),
     "pad": image.pad(aspect="1:1"),
     "border": image.border(3),

@@ -18,6 +18,7 @@ from mediaframe.engines.vips.frames import frames_for, open_animation
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.kept import kept
 from mediaframe.engines.vips.library import complaints, library_path, library_version
+from mediaframe.engines.vips.metadata.policy import with_metadata
 from mediaframe.engines.vips.needs import upright
 from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
 from mediaframe.engines.vips.reel import Animation, Change
@@ -148,8 +149,10 @@ class VipsEngine(Engine[Picture]):
         """Write a file; a format that holds no animation is given the first frame."""
         with complaints("E_ENCODE", format.word):
             if isinstance(handle, Animation) and len(handle.delays) > 1 and type(format) in self._animators:
-                return self._animators[type(format)](handle, format)
-            return super().encode(format, still(handle))
+                made = self._animators[type(format)](handle, format)
+            else:
+                made = super().encode(format, still(handle))
+            return with_metadata(made, still(handle).image, format)
 
     def judge(self, format: Format, handle: Picture) -> Callable[[bytes], float]:
         """Score files by SSIMULACRA 2, against the picture as the format can hold it; of animations the first frame."""

@@ -8,6 +8,7 @@ from mediaframe.engines.vips.notes import noted
 from mediaframe.model.operation import Operation
 from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
 from mediaframe.ops.image.color import Color
+from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
@@ -26,8 +27,8 @@ from mediaframe.ops.image.tone import (
 
 DEEP: frozenset[type[Operation]] = frozenset(
     {
-        AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Extend, Flatten, Flip, Flop, Gamma, Grayscale, Hue,
-        Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia, Sharpen, Text, Tint,
+        AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Describe, Extend, Flatten, Flip, Flop, Gamma, Grayscale,
+        Hue, Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia, Sharpen, Text, Tint,
         Trim, Vignette, Watermark,
     }
 )  # fmt: skip

@@ -11,9 +11,9 @@ from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.depth import is_deep, to_sixteen
 from mediaframe.engines.vips.handle import Handle, has_alpha
 from mediaframe.engines.vips.notes import notes_of
-from mediaframe.engines.vips.profiles import profile_of
 from mediaframe.engines.vips.smallest import smallest_png
 from mediaframe.engines.vips.tone import flatten
+from mediaframe.engines.vips.written import profiled, unturned
 from mediaframe.errors import AssetError
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.model.finish import Format
@@ -27,8 +27,6 @@ _BITS = {2: 1, 4: 2, 16: 4, 256: 8}
 
 _PALETTE_EFFORT = 7
 """libimagequant's own default; 10 takes twice the time for 0.5 % of the bytes."""
-
-_KEPT = "exif|xmp|iptc"
 
 
 class Written(NamedTuple):
@@ -86,12 +84,6 @@ def avif(handle: Handle, format: Avif) -> Encoded:
     return _checked(data, image, format, None if format.lossless else format.quality)
 
 
-def _keep(metadata: str, image: pyvips.Image) -> str:
-    """Say what libvips writes: whatever is not sRGB is never written without its profile."""
-    kept = [*([_KEPT] if metadata == "keep" else []), *(["icc"] if profile_of(image) else [])]
-    return "|".join(kept) or "none"
-
-
 def ready(handle: Handle, format: Format, metadata: str) -> Written:
     """Give all pixels of the picture, within what the format holds, without the tags that would turn it again."""
     image = handle.image
@@ -106,11 +98,9 @@ def ready(handle: Handle, format: Format, metadata: str) -> Written:
             f"{format.word} holds; resize it first",
             code="E_ENCODE",
         )
-    if metadata == "strip" and image.get_typeof("orientation"):
-        # heifsave writes the orientation as a turn of the picture even where metadata are stripped.
-        image = image.copy()
-        image.remove("orientation")
-    return Written(image, _keep(metadata, image))
+    # heifsave writes the orientation as a turn of the picture even where metadata are stripped.
+    gray = format.word not in ("webp", "avif")
+    return Written(*profiled(unturned(image, metadata), metadata, gray=gray))
 
 
 _LOADERS: dict[str, Any] = {

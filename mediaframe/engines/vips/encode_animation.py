@@ -91,12 +91,11 @@ def moving_avif(animation: Animation, format: Avif) -> Encoded:
     if format.bits > 8:
         raise AssetError(f"avif: an animation is written with 8 bits, got bits={format.bits}; leave it out",
                          code="E_ENCODE")  # fmt: skip
-    images = [_pillow(image) for image, _ in _images(animation, format)]
-    file, first = io.BytesIO(), animation.first.image
+    ready_ones = _images(animation, format)
+    images = [_pillow(image) for image, _ in ready_ones]
+    file, profile = io.BytesIO(), profile_of(ready_ones[0].image)
     animation = replace(animation, delays=tuple(max(1, delay) for delay in animation.delays))
-    kept = {"exif": first.get("exif-data")} if format.metadata == "keep" and first.get_typeof("exif-data") else {}
-    kept |= {"icc_profile": profile_of(first)} if profile_of(first) else {}
-    kept |= {"xmp": first.get("xmp-data")} if format.metadata == "keep" and first.get_typeof("xmp-data") else {}
+    kept = {"icc_profile": profile} if profile else {}
     with trouble("avif"):
         images[0].save(
             file, "AVIF", save_all=True, append_images=images[1:], duration=list(animation.delays),

@@ -16,7 +16,7 @@ from mediaframe.engines.vips.geometry import resize
 from mediaframe.engines.vips.handle import Handle, colors, has_alpha
 from mediaframe.engines.vips.library import complaints
 from mediaframe.engines.vips.tone import flatten
-from mediaframe.engines.vips.written import Bytes, by_pillow, held, keep, mode_of, plain, rows_of, unturned, whole
+from mediaframe.engines.vips.written import Bytes, by_pillow, held, mode_of, plain, profiled, rows_of, unturned, whole
 from mediaframe.errors import AssetError
 from mediaframe.formats.exchange import Bmp, Ico, Jp2, Tiff
 from mediaframe.ops.image.geometry import Resize
@@ -40,16 +40,15 @@ def tiff(handle: Handle, format: Tiff) -> Encoded:
     image = whole(handle, format.word, _SIDE)
     image = to_sixteen(image) if format.bits > 8 else image  # What other engines gave has 8.
     _hold_bytes(format.word, image.width * image.height * image.bands * format.bits // 8)
-    strip = format.metadata == "strip"
-    # The tag of the orientation is written even where nothing is kept.
-    data = (unturned(image) if strip else image).tiffsave_buffer(
+    image, keep = profiled(unturned(image, format.metadata), format.metadata)
+    data = image.tiffsave_buffer(
         compression=format.compression,
         predictor=format.predictor,
         Q=format.quality,
         xres=format.dpi / _INCH,
         yres=format.dpi / _INCH,
         resunit="inch",
-        keep=keep(format.metadata, image),
+        keep=keep,
     )
     with complaints("E_VERIFY", format.word):
         back = pyvips.Image.tiffload_buffer(data)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import pyvips
-
 from mediaframe.engines.base import Encoded
 from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.handle import Handle, has_alpha
 from mediaframe.engines.vips.jpegxl import jxl_header
-from mediaframe.engines.vips.written import held, mode_of, plain, rows_of, whole
+from mediaframe.engines.vips.profiles import profile_of
+from mediaframe.engines.vips.written import held, mode_of, plain, profiled, rows_of, whole
 from mediaframe.errors import AssetError, MissingError
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.model.finish import Format
@@ -41,6 +40,7 @@ def heif(handle: Handle, format: Heif) -> Encoded:
     codec = _found(pillow_heif, format)
     image = whole(plain(handle), format.word, _HEIF_SIDE)
     image = image.colourspace("srgb") if image.bands == 2 else image
+    image, keep = profiled(image, format.metadata, gray=False)
     lossless = {"chroma": 444, "matrix_coefficients": 0} if format.lossless else {}
     file = io.BytesIO()
     codec.encode(
@@ -51,15 +51,10 @@ def heif(handle: Handle, format: Heif) -> Encoded:
         quality=-1 if format.lossless else format.quality,
         enc_params={"preset": _PRESETS[format.effort], **_ONE_THREAD},
         **lossless,
-        **(_kept(image) if format.metadata == "keep" else {}),
+        **({"icc_profile": profile_of(image)} if keep == "icc" else {}),
     )
     data = file.getvalue()
     return held(data, format.word, image, _heif_size(codec, data), None if format.lossless else format.quality)
-
-
-def _kept(image: pyvips.Image) -> dict[str, bytes]:
-    names = {"exif": "exif-data", "xmp": "xmp-data"}
-    return {word: bytes(image.get(name)) for word, name in names.items() if image.get_typeof(name)}
 
 
 def _heif_size(codec: Any, data: bytes) -> tuple[int, int]:

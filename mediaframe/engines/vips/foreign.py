@@ -82,17 +82,17 @@ def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> p
         orientation = 1 if format == "heic" else _orientation(picture)
         if format == "heic":
             image = plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
-            profile = picture.info.get("icc_profile")
         else:
             picture.load()
             picture = _eight_bits(picture) if format in _JPEG_2000 else picture
             picture = known_mode(picture)
             image = plain(picture.tobytes(), picture.size, picture.mode)
-            profile = picture.info.get("icc_profile")
+        told = {field: picture.info.get(name) for name, field in _TOLD.items()}
     with complaints("E_CORRUPT", format):
-        if profile:
-            image = image.copy()
-            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(profile))
+        image = image.copy()
+        for field, data in told.items():
+            if isinstance(data, bytes) and data:
+                image.set_type(pyvips.GValue.blob_type, field, data)
         return _told(converted(image, wish), orientation).copy_memory()
 
 
@@ -109,6 +109,10 @@ def _told(image: pyvips.Image, orientation: int) -> pyvips.Image:
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     return image
+
+
+_TOLD = {"icc_profile": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data"}
+"""What Pillow and pi_heif give beside the pixels, and the fields of libvips."""
 
 
 @contextmanager

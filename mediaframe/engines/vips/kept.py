@@ -9,6 +9,7 @@ import pyvips
 
 from mediaframe.engines.base import Encoded, Source, Task
 from mediaframe.engines.vips.handle import Handle
+from mediaframe.engines.vips.metadata.policy import is_described, with_metadata
 from mediaframe.engines.vips.notes import notes_of
 from mediaframe.engines.vips.opening import read_header
 from mediaframe.engines.vips.profiles import profile_of
@@ -33,20 +34,18 @@ def kept(source: Source, task: Task, format: Format, handle: Handle, *, frames: 
     data = bytes(source.view())
     bare = without_metadata(data, format.word)
     wish = format.values.get("metadata")
-    if header.format == format.word and header.frames == frames and _is_metadata_kept(wish, data, bare, format.word):
+    as_it_is = header.format == format.word and header.frames == frames and not is_described(handle.image)
+    if as_it_is and _is_metadata_kept(wish, data, bare, format.word):
         yield from _proved(data, "original", handle)
-    if bare is not None and frames == 1 and wish in _NONE and not profile_of(handle.image):
-        yield from _proved(smaller(bare, format.word), "repacked", handle)
-
-
-_NONE = ("strip", "none")
-_ALL = ("keep", "all")
+    if bare is not None and frames == 1 and wish != "icc" and not profile_of(handle.image):
+        for made in _proved(smaller(bare, format.word), "repacked", handle):
+            yield with_metadata(made, handle.image, format)
 
 
 def _is_metadata_kept(wish: Any, data: bytes, bare: bytes | None, word: str) -> bool:
-    """Whether the source has the metadata that are asked for: all, or none."""
-    if wish in _ALL:
-        return True
+    """Whether the source has the metadata that are asked for: all, or none that would be taken away."""
+    if wish in ("keep", "icc"):
+        return bool(wish == "keep")
     if bare is not None:
         return bare == data
     image = pyvips.Image.new_from_buffer(data, "")
@@ -68,7 +67,9 @@ def _proved(data: bytes, origin: Any, handle: Handle) -> Iterator[Encoded]:
         return
     if same:
         image = handle.image
-        yield Encoded(data, width=image.width, height=image.height, encodes=0, origin=origin, notes=notes_of(image))
+        # The source has its gain map still.
+        notes = tuple(one for one in notes_of(image) if origin != "original" or one[0] != "W_GAIN_MAP_DROPPED")
+        yield Encoded(data, width=image.width, height=image.height, encodes=0, origin=origin, notes=notes)
 
 
 def _same(one: pyvips.Image, other: pyvips.Image) -> bool:

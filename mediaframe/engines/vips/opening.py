@@ -14,6 +14,7 @@ from mediaframe.engines.vips.color import Wish, converted, wish
 from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, reasons, translate
+from mediaframe.engines.vips.metadata.exif import of_tiff
 from mediaframe.engines.vips.needs import factor, upright
 from mediaframe.engines.vips.notes import noted
 from mediaframe.engines.vips.structure import (
@@ -78,6 +79,8 @@ def open_picture(source: Source, task: Task) -> Handle:
         image = foreign.decode(source, header.format, task.limits, wish(task))
     else:
         image = _decode(source, header, shrink, task)
+    if header.format.startswith("tiff"):
+        image = _with_tags(image, source)
     if header.gain_map:
         image = noted(image, "W_GAIN_MAP_DROPPED", "the HDR gain map was left out; the base picture was used")
     width, height = header.width, header.height
@@ -222,6 +225,16 @@ def _again(source: Source, header: Header, task: Task, options: dict[str, Any], 
 def _pixels(image: pyvips.Image, asked: Wish) -> pyvips.Image:
     """Convert colors and decode to the last line, so that damage anywhere is seen before anything is made of it."""
     return converted(_full_scale(image), asked).copy_memory()
+
+
+def _with_tags(image: pyvips.Image, source: Source) -> pyvips.Image:
+    """Give the picture with what the tags of a TIFF say of it, as the EXIF that other formats have."""
+    block = of_tiff(source.view())
+    if not block:
+        return image
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "exif-data", block)
+    return image
 
 
 def _full_scale(image: pyvips.Image) -> pyvips.Image:

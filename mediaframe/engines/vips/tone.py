@@ -6,9 +6,11 @@ from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.depth import is_deep, to_levels
 from mediaframe.engines.vips.handle import Handle, has_alpha, ready_for
 from mediaframe.engines.vips.linear import luminance
+from mediaframe.engines.vips.metadata.policy import describe
 from mediaframe.engines.vips.profiles import profile_of
 from mediaframe.model.quantity import color_bands
 from mediaframe.ops.image.color import Color
+from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
 
@@ -16,6 +18,13 @@ from mediaframe.ops.image.tone import Flatten, Grayscale
 def color(handle: Handle, op: Color) -> Handle:
     """Do nothing: opening has given the picture in this space."""
     return handle
+
+
+@engine.implements(Describe)
+def said(handle: Handle, op: Describe) -> Handle:
+    """Keep in mind what is said of it, for the file."""
+    given = {name: list(one) if isinstance(one, tuple) else one for name, one in op.values.items() if one is not None}
+    return Handle(describe(handle.image, given), handle.width, handle.height)
 
 
 @engine.implements(Grayscale)

@@ -12,14 +12,13 @@ from PIL import Image
 
 from mediaframe.engines.base import Encoded
 from mediaframe.engines.vips.color import in_srgb
+from mediaframe.engines.vips.depth import is_deep
 from mediaframe.engines.vips.handle import Handle, colors, has_alpha
 from mediaframe.engines.vips.notes import notes_of
-from mediaframe.engines.vips.profiles import profile_of
+from mediaframe.engines.vips.profiles import built_in, gray_profile, profile_of, with_profile
 from mediaframe.errors import AssetError
 
 Bytes = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-
-_KEPT = "exif|xmp|iptc"
 
 
 def whole(handle: Handle, word: str, longest: int) -> pyvips.Image:
@@ -40,15 +39,22 @@ def plain(handle: Handle) -> Handle:
     return replace(handle, image=in_srgb(handle.image))
 
 
-def keep(metadata: str, image: pyvips.Image) -> str:
-    """Say what libvips writes with the pixels: whatever is not sRGB is never written without its profile."""
-    kept = [*([_KEPT] if metadata == "keep" else []), *(["icc"] if profile_of(image) else [])]
-    return "|".join(kept) or "none"
+def profiled(image: pyvips.Image, metadata: str, *, gray: bool = True) -> tuple[pyvips.Image, str]:
+    """Give the picture with the profile that is written, and what libvips is told to keep: that or nothing.
+
+    Whatever is not sRGB is never written without its profile; other metadata are put in afterwards. A format that has
+    no `gray` is written in colors in any case.
+    """
+    if metadata == "icc" and not profile_of(image):
+        if colors(image) == 1 and not gray:
+            image = image.colourspace("rgb16" if is_deep(image) else "srgb")
+        image = with_profile(image, built_in("srgb") if colors(image) == 3 else gray_profile())
+    return image, "icc" if profile_of(image) else "none"
 
 
-def unturned(image: pyvips.Image) -> pyvips.Image:
-    """Take the orientation off, which some writers write whatever they are told."""
-    if image.get_typeof("orientation"):
+def unturned(image: pyvips.Image, metadata: str) -> pyvips.Image:
+    """Take the orientation off, which some writers write whatever they are told, unless all metadata are kept."""
+    if metadata not in ("keep", "no_gps") and image.get_typeof("orientation"):
         image = image.copy()
         image.remove("orientation")
     return image

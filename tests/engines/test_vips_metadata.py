@@ -1,0 +1,539 @@
+"""Metadata: what is kept, what is taken away, what is said anew; as exiftool reads it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from mediaframe.engines.vips.metadata import exif, iptc, xmp
+from mediaframe.engines.vips.metadata.containers import Blocks, into_webp
+from mediaframe.engines.vips.metadata.isobmff import into_boxes
+from mediaframe.engines.vips.metadata.tiff import into_tiff
+from mediaframe.errors import RecipeError
+from mediaframe.model.argument import Column
+from mediaframe.recipes import image
+from tests.engines.colors import built_in
+from tests.engines.metadata import MAKER, XMP, exif_block, groups, needs_exiftool, photo, told
+from tests.engines.pictures import read, rendered, smooth, write
+from tests.engines.test_vips_color import DEEP_STEPS
+
+WORDS = ("jpeg", "png", "webp", "avif")
+PICTURE = smooth(64, 40)
+PHOTO = photo(PICTURE, quality=92)
+CARRIED = {word: recipe for word, recipe in DEEP_STEPS.items() if not recipe.steps[0].opening and word != "describe"}
+
+
+def _made(data: bytes, word: str, **options: Any) -> bytes:
+    if word in ("webp", "avif"):
+        options["effort"] = 0
+    return rendered(data, getattr(image, word)(**options)).data
+
+
+# ---- what is kept ----------------------------------------------------------------------------------------------------
+
+
+@needs_exiftool
+def test_nothing_is_kept_where_nothing_is_said() -> None:
+    files = [_made(PHOTO, word) for word in WORDS]
+
+    for data, found in zip(files, told(*files), strict=True):
+        assert groups(found) == set()
+        for mark in (b"Exif\0\0", b"http://ns.adobe.com", b"Photoshop", b"THUMBNAIL", MAKER, b"Old "):
+            assert mark not in data
+
+
+@needs_exiftool
+def test_all_is_kept_and_tells_of_the_picture_as_it_is_now() -> None:
+    files = [_made(PHOTO, word, metadata="keep") for word in WORDS]
+
+    for word, data, found in zip(WORDS, files, told(*files), strict=True):
+        assert found["ExifTool:Warning"] == "[minor] Unrecognized MakerNotes"
+        assert found["IFD0:Make"] == "Mäker"
+        assert found["IFD0:Orientation"] == 1
+        assert found["ExifIFD:ColorSpace"] == 1
+        assert (found["ExifIFD:ExifImageWidth"], found["ExifIFD:ExifImageHeight"]) == (40, 64)
+        assert found["ExifIFD:ExposureTime"] == pytest.approx(1 / 125)
+        assert found["GPS:GPSLatitude"] == pytest.approx(48 + 12 / 60 + 30 / 3600)
+        assert found["XMP-xmp:Rating"] == 4
+        assert found["XMP-dc:Format"] == f"image/{word}"
+        assert found["XMP-exif:GPSLatitude"] == pytest.approx(48 + 12.5 / 60)
+        assert MAKER in data
+        stale = ("XMP-tiff:Orientation", "XMP-exif:ExifImageWidth", "XMP-hdrgm:HDRGMVersion",
+                 "XMP-photoshop:ICCProfileName", "IFD1:ThumbnailOffset")  # fmt: skip
+        assert not [name for name in stale if name in found]
+        assert b"hdrgm" not in data
+        assert b"THUMBNAIL" not in data
+        assert b"OLDTHUMB" not in data
+
+
+@needs_exiftool
+def test_properties_of_others_survive_in_the_packet() -> None:
+    found = told(_made(PHOTO, "webp", metadata="keep"), also=("-XMP:all", "-b"))[0]
+    packet = xmp.parse(_packet(_made(PHOTO, "webp", metadata="keep")))
+
+    assert found["XMP-iptcExt:LocationShown"][0]["City"] == "Wien"
+    assert packet is not None
+    assert packet.has("https://example.org/ns/", "Batch")
+    assert b'mine:Batch="7 &amp; 8"' in packet.write()
+
+
+def _packet(data: bytes) -> bytes:
+    return data[data.index(b"<?xpacket begin") : data.index(b'<?xpacket end="w"?>') + 19]
+
+
+@needs_exiftool
+def test_the_place_alone_is_taken_away() -> None:
+    keep, no_gps = (told(*(_made(PHOTO, word, metadata=one) for word in WORDS)) for one in ("keep", "no_gps"))
+
+    for whole, found in zip(keep, no_gps, strict=True):
+        assert not [name for name in found if "gps" in name.lower()]
+        assert "GPS" not in str(found["XMP-iptcExt:LocationShown"])
+        same = {name for name in whole if "GPS" not in name and not name.startswith(("File", "System", "ExifTool"))}
+        changed = {name for name in same if found.get(name) != whole[name]} - {"SourceFile", "QuickTime:MediaDataSize"}
+        assert changed == {"XMP-iptcExt:LocationShown"}
+
+
+def test_the_bytes_of_the_place_are_gone_as_well() -> None:
+    places = (b"\0\0\x000\0\0\0\x01\0\0\0\x0c", b"GPSLongitude", b"16,22.4E")
+
+    assert all(part in PHOTO for part in places)
+    for word in WORDS:
+        assert not any(part in _made(PHOTO, word, metadata="no_gps") for part in places)
+
+
+@needs_exiftool
+def test_who_owns_it_alone_is_kept() -> None:
+    files = [_made(PHOTO, word, metadata="copyright") for word in WORDS]
+
+    for word, found in zip(WORDS, told(*files), strict=True):
+        assert found["IFD0:Copyright"] == "© Old owner"
+        assert found["IFD0:Artist"] == "Old creator"
+        assert found["XMP-dc:Rights"] == "© Old owner"
+        assert found["XMP-xmpRights:WebStatement"] == "https://example.org/terms"
+        others = ("IFD0:Make", "IFD0:ImageDescription", "XMP-xmp:Rating", "XMP-dc:Title", "IPTC:City",
+                  "IPTC:ObjectName", "ExifIFD:ExposureTime", "GPS:GPSLatitude")  # fmt: skip
+        assert not [name for name in others if name in found]
+        if word == "jpeg":
+            assert found["IPTC:CopyrightNotice"] == "© Old owner"
+            assert found["IPTC:By-line"] == "Old creator"
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("bands", [1, 3])
+def test_the_profile_alone_is_kept(word: str, bands: int) -> None:
+    data = photo(smooth(64, 40, bands)[..., 0] if bands == 1 else PICTURE)
+
+    made = _made(data, word, metadata="icc")
+
+    with Image.open(io.BytesIO(made)) as picture:
+        profile = picture.info["icc_profile"]
+        assert dict(picture.getexif()) == {}
+    said = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
+    assert said.xcolor_space.strip() == ("GRAY" if bands == 1 and word in ("jpeg", "png") else "RGB") or bands == 1
+    assert b"Old " not in made
+
+
+@needs_exiftool
+def test_wide_gamut_is_not_told_to_be_srgb() -> None:
+    data = photo(PICTURE, format="PNG", icc_profile=built_in("p3"))
+
+    found = told(rendered(data, image.color("p3").jpeg(metadata="keep")).data)[0]
+
+    assert found["ExifIFD:ColorSpace"] == 65535
+    assert found["ICC_Profile:ProfileDescription"] == "sP3C"
+
+
+# ---- orientation -----------------------------------------------------------------------------------------------------
+
+
+@needs_exiftool
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_all_orientations_are_upright_in_every_format(format: str) -> None:
+    picture = smooth(48, 32)
+    options = {"lossless": True} if format == "WEBP" else {"quality": 100, "subsampling": 0} if format == "JPEG" else {}
+    files, upright = [], []
+    for orientation in range(1, 9):
+        source = photo(picture, orientation, format, **options)
+        files += [_made(source, word, metadata="keep") for word in WORDS]
+        with Image.open(io.BytesIO(source)) as opened:
+            turned = np.asarray(opened).astype(int)
+        upright += [_turned(turned, orientation)] * len(WORDS)
+
+    for data, want, found in zip(files, upright, told(*files), strict=True):
+        got = read(data)
+        assert got.shape == want.shape
+        assert np.abs(got.astype(int) - want).mean() < 5  # a wrong turn is over 40
+        assert found["IFD0:Orientation"] == 1
+        assert found.get("QuickTime:Rotation", 0) == 0
+
+
+def _turned(stored: np.ndarray[Any, Any], orientation: int) -> np.ndarray[Any, Any]:
+    """Turn as EXIF has it, by numpy alone."""
+    turns = {
+        1: lambda one: one,
+        2: np.fliplr,
+        3: lambda one: np.rot90(one, 2),
+        4: np.flipud,
+        5: lambda one: one.transpose(1, 0, 2),
+        6: lambda one: np.rot90(one, -1),
+        7: lambda one: np.rot90(one.transpose(1, 0, 2), 2),
+        8: np.rot90,
+    }
+    return np.asarray(turns[orientation](stored))
+
+
+@needs_exiftool
+def test_a_picture_that_is_left_as_stored_keeps_its_orientation() -> None:
+    made = rendered(PHOTO, image.auto_orient(enabled=False).jpeg(metadata="keep"))
+
+    found = told(made.data)[0]
+    assert (made.width, made.height) == (64, 40)
+    assert found["IFD0:Orientation"] == 6
+
+
+# ---- what is said ----------------------------------------------------------------------------------------------------
+
+SAID = {
+    "title": "Stuhl „Åse“ 椅子 \U0001fa91",
+    "description": "A <b>chair</b> & \"more\" ]]> 'quoted'\n</rdf:li></rdf:RDF><?evil ?>",
+    "keywords": ("oak", "日本", "a & b", "<x/>"),
+    "creator": "Zoë Müller",
+    "copyright": "© 2024 Acme & Söhne",
+    "alt": "An oak chair, seen from the left",
+}
+
+
+@needs_exiftool
+@pytest.mark.parametrize("metadata", ["strip", "keep"])
+def test_what_is_said_reads_back_in_every_place(metadata: str) -> None:
+    files = [rendered(PHOTO, getattr(image.describe(**SAID), word)(metadata=metadata)).data for word in WORDS]
+
+    for word, found in zip(WORDS, told(*files), strict=True):
+        assert found["XMP-dc:Title"] == SAID["title"]
+        assert found["XMP-dc:Description"] == SAID["description"]
+        assert found["XMP-dc:Subject"] == list(SAID["keywords"])
+        assert found["XMP-dc:Creator"] == [SAID["creator"]]
+        assert found["XMP-dc:Rights"] == SAID["copyright"]
+        assert found["XMP-iptcCore:AltTextAccessibility"] == SAID["alt"]
+        assert found["IFD0:ImageDescription"] == SAID["description"]
+        assert found["IFD0:Artist"] == SAID["creator"]
+        assert found["IFD0:Copyright"] == SAID["copyright"]
+        assert ("IFD0:Make" in found) == (metadata == "keep")
+        if word == "jpeg":
+            assert found["IPTC:ObjectName"] == SAID["title"]
+            assert found["IPTC:Caption-Abstract"] == SAID["description"]
+            assert found["IPTC:Keywords"] == list(SAID["keywords"])
+            assert found["IPTC:By-line"] == SAID["creator"]
+            assert found["IPTC:CopyrightNotice"] == SAID["copyright"]
+            assert ("IPTC:City" in found) == (metadata == "keep")
+            assert found.get("IPTC:City", "Zürich") == "Zürich"
+            assert found["Photoshop:IPTCDigest"] == found["File:CurrentIPTCDigest"]
+
+
+@needs_exiftool
+def test_what_is_not_said_stays_and_an_empty_text_takes_away() -> None:
+    made = rendered(PHOTO, image.describe(title="New").describe(copyright="").jpeg(metadata="keep"))
+
+    found = told(made.data)[0]
+    assert found["XMP-dc:Title"] == found["IPTC:ObjectName"] == "New"
+    assert found["IFD0:ImageDescription"] == "Old description"
+    assert not [name for name in found if "Rights" in name and name.startswith("XMP-dc")]
+    assert "IFD0:Copyright" not in found
+    assert "IPTC:CopyrightNotice" not in found
+
+
+@needs_exiftool
+def test_iptc_of_a_source_becomes_xmp_where_the_format_has_no_iptc() -> None:
+    made = rendered(PHOTO, image.webp(metadata="keep"))
+
+    found = told(made.data)[0]
+    assert found["XMP-dc:Subject"] == ["old"]
+    assert found["XMP-dc:Title"] == "Old title"  # XMP said one already
+    assert made.notes[1:] == (
+        ("W_METADATA_DROPPED", "metadata were left out: webp has no place for the IPTC fields city"),
+    )
+
+
+@needs_exiftool
+def test_long_texts_are_whole_in_xmp_and_cut_to_whole_characters_in_iptc() -> None:
+    title, words = "ä" * 300, ["ö" * 100, "kurz"]
+
+    found = told(rendered(PHOTO, image.describe(title=title, keywords=words).jpeg()).data)[0]
+
+    assert found["XMP-dc:Title"] == title
+    assert found["IPTC:ObjectName"] == "ä" * 32
+    assert found["IPTC:Keywords"] == ["ö" * 32, "kurz"]
+
+
+def test_texts_that_a_jpeg_cannot_hold_are_left_out_and_told() -> None:
+    long = "語" * 10_000
+    recipe = image.describe(title=long, description=long, creator=long)
+
+    jpeg, webp = rendered(PHOTO, recipe.jpeg()), rendered(PHOTO, recipe.webp())
+
+    assert jpeg.notes[1:] == (("W_METADATA_DROPPED", "metadata were left out: xmp is over the 64 kB of a JPEG"),)
+    assert webp.notes[1:] == ()
+    assert long.encode() in webp.data
+
+
+def test_control_characters_never_reach_a_file() -> None:
+    made = rendered(PHOTO, image.describe(title="a\0b\x07c\x1bd\ud800e\r\nf", keywords=["\0", "x\x02"]).webp())
+
+    assert b'<rdf:li xml:lang="x-default">abcde\nf</rdf:li>' in made.data
+    assert b"<rdf:Bag><rdf:li>x</rdf:li></rdf:Bag>" in made.data
+
+
+def test_words_may_come_from_a_row() -> None:
+    recipe = image.describe(title=Column("t"), keywords=Column("k")).jpeg()
+
+    bound = recipe.bind({"t": "Chair", "k": ["oak", "chair"]})
+
+    assert repr(bound) == "image.describe(title='Chair', keywords=('oak', 'chair')).jpeg()"
+    with pytest.raises(RecipeError, match="expected words such as"):
+        recipe.bind({"t": "Chair", "k": [1]})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (lambda: image.describe(), "expected one of title"),
+        (lambda: image.describe(title="x" * 10_001), "at most 10000 characters, got 10001"),
+        (lambda: image.describe(titel="x"), "did you mean 'title'"),
+        (lambda: image.describe(title=7), "expected text"),
+        (lambda: image.jpeg(metadata="all"), "expected one of 'strip'"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_before_the_first_byte(wrong: Any, what: str) -> None:
+    with pytest.raises(RecipeError, match=what):
+        wrong()
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4])
+@pytest.mark.parametrize("word", WORDS)
+def test_the_pixels_are_those_of_the_file_without(word: str, bands: int) -> None:
+    data = write(smooth(33, 21, bands), "PNG")
+
+    plain = rendered(data, getattr(image, word)())
+    tagged = rendered(data, getattr(image.describe(**SAID), word)())
+
+    np.testing.assert_array_equal(read(tagged.data), read(plain.data))
+    np.testing.assert_array_equal(
+        pyvips.Image.new_from_buffer(tagged.data, "").numpy(), pyvips.Image.new_from_buffer(plain.data, "").numpy()
+    )
+    assert len(tagged.data) < len(plain.data) + 4000
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_a_webp_with_alpha_says_so_once_it_is_extended(lossless: bool) -> None:
+    data = rendered(write(smooth(33, 21, 4), "PNG"), image.describe(title="x").webp(lossless=lossless)).data
+
+    assert data[12:16] == b"VP8X"
+    assert data[20] & 0x10
+    assert int.from_bytes(data[24:27], "little") + 1 == 33
+    assert int.from_bytes(data[4:8], "little") + 8 == len(data)
+
+
+@needs_exiftool
+@pytest.mark.parametrize(
+    "options", [{"compression": "deflate"}, {"compression": "none", "tile": True}, {"pyramid": True}]
+)
+def test_a_tiff_takes_all_and_keeps_its_pixels(options: dict[str, Any]) -> None:
+    plain: bytes = pyvips.Image.new_from_array(PICTURE).tiffsave_buffer(**options)
+    fields = iptc.replaced(iptc.in_utf8([]), iptc.TITLE, ["Stuhl"])
+
+    made = into_tiff(plain, Blocks(exif_block(1)[6:], XMP.encode(), iptc.write(fields)))
+
+    found = told(made)[0]
+    assert found["ExifTool:Warning"] == "[minor] Unrecognized MakerNotes"
+    assert found["IFD0:Make"] == "Mäker"
+    assert found["ExifIFD:ExposureTime"] == pytest.approx(1 / 125)
+    assert found["GPS:GPSLatitude"] == pytest.approx(48 + 12 / 60 + 30 / 3600)
+    assert found["XMP-xmp:Rating"] == 4
+    assert found["IPTC:ObjectName"] == "Stuhl"
+    np.testing.assert_array_equal(pyvips.Image.new_from_buffer(made, "").numpy(), PICTURE)
+    np.testing.assert_array_equal(read(made), PICTURE)
+
+
+@needs_exiftool
+@pytest.mark.parametrize("word", ["tiff", "heif"])
+def test_tiff_and_heic_hold_what_the_others_hold(word: str) -> None:
+    if word == "heif":
+        pytest.importorskip("pillow_heif", reason="the extra heif is not installed")
+    recipe = image.describe(**SAID)
+
+    plain, kept = (getattr(recipe, word)(metadata=one) for one in ("strip", "keep"))
+    bare, full = told(rendered(PHOTO, plain).data, rendered(PHOTO, kept).data)
+
+    for found in (bare, full):
+        assert found["XMP-dc:Title"] == SAID["title"]
+        assert found["IFD0:Artist"] == SAID["creator"]
+        assert found.get("IPTC:Keywords", list(SAID["keywords"])) == list(SAID["keywords"])
+    assert "IFD0:Make" not in bare
+    assert full["IFD0:Make"] == "Mäker"
+    assert full["IFD0:Orientation"] == 1
+    assert full["GPS:GPSLatitude"] == pytest.approx(48 + 12 / 60 + 30 / 3600)
+
+
+@needs_exiftool
+def test_tags_of_a_tiff_become_exif() -> None:
+    plain: bytes = pyvips.Image.new_from_array(PICTURE).tiffsave_buffer(compression="lzw")
+    data = into_tiff(plain, Blocks(exif_block(6)[6:], XMP.encode()))
+
+    found = told(_made(data, "jpeg", metadata="keep"))[0]
+
+    assert found["IFD0:Make"] == "Mäker"
+    assert found["IFD0:Orientation"] == 1
+    assert found["GPS:GPSLatitude"] == pytest.approx(48 + 12 / 60 + 30 / 3600)
+    assert found["XMP-xmp:Rating"] == 4
+    assert "IFD0:StripOffsets" not in found
+    assert "IFD0:Compression" not in found
+
+
+@pytest.mark.parametrize("into", [into_boxes, into_tiff])
+def test_a_structure_that_is_not_known_is_refused(into: Any) -> None:
+    with pytest.raises(ValueError, match=r"there is no meta box|BigTIFF"):
+        into(b"II+\0" + bytes(64), Blocks(xmp=b"x"))
+
+
+def test_a_plain_webp_is_extended_right() -> None:
+    with_xmp = into_webp(write(PICTURE, "WEBP"), Blocks(xmp=b"odd"))
+
+    with Image.open(io.BytesIO(with_xmp)) as picture:
+        assert picture.size == (64, 40)
+        assert picture.info["xmp"] == b"odd"
+    assert len(with_xmp) % 2 == 0
+
+
+@needs_exiftool
+@pytest.mark.parametrize("word", ["webp", "avif", "apng"])
+def test_animations_are_described_and_play_as_before(word: str) -> None:
+    file = io.BytesIO()
+    frames = [Image.fromarray(np.roll(PICTURE, 8 * number, axis=1)) for number in range(4)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
+
+    plain = rendered(file.getvalue(), getattr(image, word)()).data
+    made = rendered(file.getvalue(), getattr(image.describe(**SAID), word)()).data
+
+    assert told(made)[0]["XMP-dc:Title"] == SAID["title"]
+    with Image.open(io.BytesIO(plain)) as one, Image.open(io.BytesIO(made)) as other:
+        assert other.n_frames == one.n_frames == 4
+        for number in range(4):
+            one.seek(number)
+            other.seek(number)
+            np.testing.assert_array_equal(np.asarray(other.convert("RGBA")), np.asarray(one.convert("RGBA")))
+
+
+@needs_exiftool
+def test_a_jpeg_that_is_packed_anew_is_described_without_a_change_of_a_pixel() -> None:
+    source = photo(PICTURE, orientation=1, quality=80)
+
+    data = image.describe(title="Stuhl").jpeg(metadata="no_gps", repack=True).run(source)
+
+    found = told(data)[0]
+    assert found["XMP-dc:Title"] == "Stuhl"
+    assert found["IFD0:Make"] == "Mäker"
+    assert "GPS:GPSLatitude" not in found
+    np.testing.assert_array_equal(read(data), read(source))
+
+
+def test_the_source_itself_is_not_kept_where_something_is_said_of_it() -> None:
+    source = rendered(write(PICTURE, "PNG"), image.jpeg(quality=10)).data
+
+    plain = image.jpeg(quality=95, never_grow=True).run(source)
+    said = image.describe(title="Stuhl").jpeg(quality=95, never_grow=True).run(source)
+
+    assert plain == source
+    assert b">Stuhl<" in said
+
+
+def test_a_format_without_metadata_says_that_they_were_left_out() -> None:
+    made = rendered(PHOTO, image.describe(title="x").gif())
+
+    assert made.notes[1:] == (("W_METADATA_DROPPED", "metadata were left out: gif holds none here"),)
+
+
+# ---- damaged metadata ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_blocks_are_left_out_or_mended(data: st.DataObject) -> None:
+    block = bytearray(exif_block(6))
+    for _ in range(data.draw(st.integers(1, 6))):
+        block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(block[: data.draw(st.integers(0, len(block)))])
+
+    found = exif.parse(cut)
+    if found is not None:
+        again = exif.parse(exif.write(found))
+        kept = {name: part for name, part in found.parts.items() if part}
+        assert again is None or {name: part for name, part in again.parts.items() if part} == kept
+    iptc.parse(cut)
+    xmp.parse(cut)
+    exif.of_tiff(cut[6:])
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"no xml",
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>",
+        XMP.encode()[:400],
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>&b;</rdf:RDF>",
+        b"\xff\xfe" + XMP.encode("utf-16-le"),
+    ],
+)
+def test_a_packet_that_does_not_read_is_left_out_and_told(packet: bytes) -> None:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).save(file, "WEBP", xmp=packet)
+
+    made = rendered(file.getvalue(), image.describe(title="New").png(metadata="keep"))
+
+    assert made.notes == (("W_METADATA_DROPPED", "metadata were left out: the XMP packet does not read"),)
+    assert b">New<" in made.data
+
+
+def test_tags_that_claim_the_same_bytes_many_times_do_not_fill_memory() -> None:
+    tags = b"".join(
+        tag.to_bytes(2, "big") + b"\0\7" + (12 << 20).to_bytes(4, "big") + b"\0\0\0\x08" for tag in range(900)
+    )
+    block = b"MM\0*\0\0\0\x08" + (900).to_bytes(2, "big") + tags + bytes(13 << 20)
+
+    found = exif.parse(block)
+
+    assert found is not None
+    assert len(found.parts["image"]) == 1
+
+
+def test_a_maker_note_stays_where_it_was() -> None:
+    block = exif_block(6)[6:]
+
+    found = exif.parse(block)
+    assert found is not None
+    found.set_text(exif.DESCRIPTION, "longer than it was before " * 20)
+    made = exif.write(found)
+
+    assert made.find(MAKER) == block.find(MAKER)
+
+
+@pytest.mark.parametrize("word", CARRIED)
+def test_every_step_hands_on_what_is_said_and_kept(word: str) -> None:
+    recipe = image.describe(title="carried on")
+    for step in CARRIED[word].steps:
+        recipe = recipe.then(step)
+
+    made = rendered(PHOTO, recipe.png(metadata="keep", effort=1))
+
+    assert b">carried on<" in made.data
+    assert MAKER in made.data
+    assert "W_GAIN_MAP_DROPPED" in [code for code, _ in made.notes]
