@@ -62,6 +62,15 @@ CASES = [
         file=_inks,
     ),
     Case(
+        "describe",
+        "pixels stay",
+        image.describe(title="Stuhl", alt="Ein Stuhl").png(),
+        lambda picture: picture,
+        "the picture itself",
+        0.0,
+        pictures=("color", "alpha"),
+    ),
+    Case(
         "resize",
         "in linear light",
         image.resize(80, linear=True).png(),

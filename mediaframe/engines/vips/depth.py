@@ -27,9 +27,9 @@ from mediaframe.ops.image.tone import (
 
 DEEP: frozenset[type[Operation]] = frozenset(
     {
-        AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Describe, Extend, Flatten, Flip, Flop, Gamma, Grayscale,
-        Hue, Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia, Sharpen, Text, Tint,
-        Trim, Vignette, Watermark,
+        AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Describe, Extend, Flatten, Flip, Flop, Gamma,
+        Grayscale, Hue, Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia,
+        Sharpen, Text, Tint, Trim, Vignette, Watermark,
     }
 )  # fmt: skip
 """The steps that work on 16 bits. Before any other a picture is rounded to 8, and its row says so."""
