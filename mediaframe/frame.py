@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from mediaframe.errors import ExpressionError, LayoutError, RecipeError, UsageError, did_you_mean, expected
+from mediaframe.merging import Merging
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
@@ -49,7 +50,7 @@ _TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
 _TABLES = Door("mediaframe.work.bag", "tables_of")
 
 
-class MediaFrame:
+class MediaFrame(Merging):
     """A lazy table of media assets: metadata are columns, and media work is a column operation too.
 
     Nothing is read until `collect`, `preview` or `export`. Every method gives a new frame.
@@ -439,9 +440,11 @@ class MediaFrame:
         client: Any = None,
         to: str | os.PathLike[str] | None = None,
         storage_options: Mapping[str, Any] | None = None,
+        *,
+        limits: Limits | None = None,
     ) -> Iterator[Stream]:
         # What is collected is wanted here; only a client that was named is meant.
-        doing = replace(self._carried_out(None, slots), client=client or False)
+        doing = replace(self._carried_out(limits, slots), client=client or False)
         scratch = None if to is None else Store.open(to, storage_options)
         if scratch is not None:
             scratch.write(SCRATCH, b"", replace=True)

@@ -19,6 +19,7 @@ from mediaframe.storage.index import Index
 from mediaframe.storage.store import Leftover, Stat, Store
 from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, read_manifest, runs
 from mediaframe.work.lock import AFTER, Lock
+from mediaframe.work.merge import records
 
 AGE = "7d"
 """Younger things are left alone unless told: somebody may be at work with them."""
@@ -141,10 +142,16 @@ def _note(store: Store, head: Commit | None, index: Index) -> None:
         index.put_many((_digest(name), _OURS) for name in files.told())
     for files in unfinished:
         index.put_many((_digest(name), _KEPT) for name in files.names())
+    _note_merged(store, index)
     for entry in head.manifests if head else ():
         if entry["table"] == "renditions":
             rows = read_manifest(store, entry).select(pl.col("uri").drop_nulls())
             index.put_many((_digest(name), _KEPT) for name in rows["uri"])
+
+
+def _note_merged(store: Store, index: Index) -> None:
+    """Note what was made of many rows; no run tells of it."""
+    index.put_many((_digest(record["name"]), _KEPT) for record in records(store))
 
 
 def _unknown(store: Store, head: Commit | None, index: Index, limit: float) -> tuple[list[Stat], int]:

@@ -14,6 +14,7 @@ import polars as pl
 from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.store import Store
 from mediaframe.work.commit import AREA, head_commit, live, runs
+from mediaframe.work.merge import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def verify(
     """
     store = Store.open(to, storage_options)
     rows = manifest(to, storage_options=storage_options).select("uri", "bytes", "sha256")
+    made = [{"uri": one["name"], "bytes": one["bytes"], "sha256": one["sha256"]} for one in records(store)]
+    rows = pl.concat([rows, pl.DataFrame(made, schema=rows.schema)]).unique("uri", keep="last", maintain_order=True)
     there = {stat.name: stat.bytes for stat in store.list() if not stat.name.startswith(f"{AREA}/")}
     missing = [name for name, _, _ in rows.iter_rows() if name not in there]
     known = [row for row in rows.iter_rows() if row[0] in there]

@@ -23,6 +23,7 @@ PUBLIC = [
     "Measure",
     "MediaFrame",
     "MediaframeError",
+    "Merged",
     "Operation",
     "Presets",
     "RecipeError",

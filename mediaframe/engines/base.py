@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -14,6 +14,7 @@ from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.limits import Limits
+from mediaframe.model.merge import Merge
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec
 
@@ -34,7 +35,9 @@ no pixel; they are the source's own."""
 class Source:
     """The bytes of one asset, behind a descriptor or in memory; never a name."""
 
-    def __init__(self, data: bytes | None = None, *, fd: int | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, data: bytes | memoryview | None = None, *, fd: int | None = None, limits: Limits | None = None
+    ) -> None:
         self.limits = limits or Limits()
         """What an input of a recipe is held against; the source of a task has its limits there."""
         self._data = data
@@ -263,6 +266,13 @@ class Engine(Generic[H]):
     def reduce(self, handle: H, width: int, height: int) -> H:
         """Give a picture of fewer pixels."""
         raise AssetError(f"the engine {self.name} does not reduce", code="E_OP")
+
+    def merge(self, merge: Merge, pieces: Sequence[Source], task: Task) -> Any:
+        """Make one medium of many: gives a handle, or `Encoded` where the file itself is made.
+
+        The function is registered with `implements`: `(pieces, merge, task) -> handle`.
+        """
+        return self._find(merge)(pieces, merge, task)
 
     def measure(self, measure: Measure, handle: H) -> Any:
         """Measure the medium."""

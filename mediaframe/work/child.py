@@ -27,6 +27,7 @@ Handler = Callable[[dict[str, Any], Source, Send], Mapping[str, Any]]
 
 RENDER = Door("mediaframe.work.render", "render")
 EXAMINE = Door("mediaframe.work.examine", "examine")
+COMPOSE = Door("mediaframe.work.compose", "compose")
 FORMATS = Door("mediaframe.work.ability", "formats")
 
 _NO_MEMORY = (
@@ -59,6 +60,7 @@ def _handlers() -> dict[str, Handler]:
     return {
         "ping": lambda request, source, send: {"size": source.size},
         "render": lambda request, source, send: RENDER()(request, source, send),
+        "compose": lambda request, source, send: COMPOSE()(request, source, send),
         "probe": lambda request, source, send: EXAMINE()(request, source),
         "formats": lambda request, source, send: FORMATS()(request, source),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
 from mediaframe.ops.image.animation import reach
@@ -95,6 +96,14 @@ def memory_need(
         left = recipe.infer(Shape("image", frames=many)).frames or many
         moving = opened + count * (many if shared else 1) * _HELD + last * left * _EACH.get(recipe.end.word, 0.0)
     return BASE + int(max(opened * deep, written * deep, moving) * _MARGIN)
+
+
+def merge_need(whole: Shape, end: Format) -> int:
+    """Say how many bytes a child may need to compose pieces into a whole of this shape, one piece at a time."""
+    width, height = whole.size or (1, 1)
+    pixels = width * height * (whole.frames or whole.pages or 1)
+    each = max(_EACH.get(end.word, 0.0), _WRITE.get(end.word, _WRITE_OTHERS) + _HELD)
+    return BASE + int((width * height * _OPEN["png"] + pixels * each) * _MARGIN)
 
 
 def held_memory(size: int, pixels: int | None) -> int:

@@ -209,7 +209,7 @@ def _fault(error: Exception) -> dict[str, Any]:
     return {"status": "failed", "code": "E_INTERNAL", "stage": "control", "error": message}
 
 
-def _within(limits: Limits, end: Format, size: int) -> None:
+def within(limits: Limits, end: Format, size: int) -> None:
     """Hold a file against the limit; moving media may be as large as those that are read."""
     media = end.takes in ("video", "audio")
     most = max(limits.output, limits.media_bytes) if media else limits.output
@@ -233,14 +233,18 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
         return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
     task = asset.task(job.recipe) if job.recipe.start == end.takes else None
     made = encoded(engine, end, handle, asset.counts, MadeOf(asset.source, task))
-    _within(asset.limits, end, made.size)
-    header = {
+    within(asset.limits, end, made.size)
+    return told_of(engine, made), made.data
+
+
+def told_of(engine: Engine[Any], made: Encoded) -> dict[str, Any]:
+    """Give what an answer says of a file."""
+    return {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
         "quality": made.quality, "outcome": made.outcome, "score": made.score, "origin": made.origin,
         "encodes": made.encodes,
         "engine": engine.version(), **_said(made),
     }  # fmt: skip
-    return header, made.data
 
 
 def _said(made: Encoded) -> dict[str, str]:

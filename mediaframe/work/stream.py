@@ -101,22 +101,22 @@ class Stream:
             rows = fed.kept
         return rows
 
+    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """Give what became of one rendition of the last stage, row by row; those beside it are not made.
+
+        `file` is its name in the store of the worker. Rows of a kind that the recipe does not take are passed over.
+        """
+        media = {name: self._stages[-1].media[name]}
+        for rows in self._rows(all_of_them=False):
+            found = self._worked(rows, media, self.worker)
+            yield from (line for row in range(rows.height) if (line := found.get((row, name))) is not None)
+
     def make(self, rows: pl.DataFrame, media: Mapping[str, Finished], *, inline: bool) -> pl.DataFrame:
         """Make media columns for the rows of a batch, in the slots."""
         if not media or not rows.height:
             return rows.with_columns(pl.lit(None, media_dtype(one)).alias(name) for name, one in media.items())
-        places = {name: place for place, name in enumerate(media)}
-        lines: dict[tuple[int, str], dict[str, Any]] = {}
-        items = self._items(rows, media, places, lines)
         # What is not looked at as a file need not travel either.
-        worker = self.worker if inline else self.worker.without_files()
-        for outcome in self.pool.run(worker, batches(items)):
-            for line in outcome.lines:
-                name = line.get("rendition") or line.get("measure") or ""
-                uri = line.get("uri") and worker.store and worker.store.uri(line["uri"])
-                lines[line["row"], name] = {**line, "uri": uri, "data": outcome.data.get((line["row"], name))}
-        if not all(lines.values()):
-            raise RunError("stopped before all media of these rows were made", code="E_CANCELLED")
+        lines = self._worked(rows, media, self.worker if inline else self.worker.without_files())
         columns = []
         for name, recipe in media.items():
             found = [lines.get((row, name)) for row in range(rows.height)]
@@ -128,6 +128,23 @@ class Stream:
                 args = rows.select(pl.struct(sorted(recipe.columns)).alias(ARGS)).to_series()
                 done = done.with_columns(pl.col(name).struct.with_fields(args.alias(ARGS)))
         return done
+
+    def _worked(
+        self, rows: pl.DataFrame, media: Mapping[str, Finished], worker: Worker
+    ) -> dict[tuple[int, str], dict[str, Any]]:
+        """Do media for the rows of a batch; gives a line for each row and column that applies."""
+        places = {name: place for place, name in enumerate(media)}
+        lines: dict[tuple[int, str], dict[str, Any]] = {}
+        items = self._items(rows, media, places, lines)
+        for outcome in self.pool.run(worker, batches(items)):
+            for line in outcome.lines:
+                name, file = line.get("rendition") or line.get("measure") or "", line.get("uri")
+                uri = file and worker.store and worker.store.uri(file)
+                data = outcome.data.get((line["row"], name))
+                lines[line["row"], name] = {**line, "uri": uri, "file": file, "data": data}
+        if not all(lines.values()):
+            raise RunError("stopped before all media of these rows were made", code="E_CANCELLED")
+        return lines
 
     def _items(
         self,

@@ -38,7 +38,7 @@ def frames_for(header: Header, task: Task) -> int | None:
 
 def open_animation(source: Source, header: Header, task: Task, count: int) -> Animation:
     """Open the first frames of an animation, so many."""
-    _hold(header, count, task.limits)
+    hold_frames(header.format, count, header.width, header.height, task.limits)
     images, delays, loop = _READERS[header.format](source, header, count)
     turned = header.orientation if upright(task) else 1
     asked = wish(task)._replace(bits=8)
@@ -54,18 +54,19 @@ def open_animation(source: Source, header: Header, task: Task, count: int) -> An
     return Animation(first, frames, delays, loop)
 
 
-def _hold(header: Header, count: int, limits: Limits) -> None:
+def hold_frames(what: str, count: int, width: int, height: int, limits: Limits) -> None:
+    """Hold so many frames of a size against the limits."""
     if count > limits.frames:
         raise AssetError(
-            f"{header.format}: {count} frames are over the limit of {limits.frames}; keep fewer by frames(), or see "
+            f"{what}: {count} frames are over the limit of {limits.frames}; keep fewer by frames(), or see "
             "Limits.frames",
             code="E_LIMIT_FRAMES",
         )
-    total = count * header.width * header.height
+    total = count * width * height
     if total > limits.total_pixels:
         raise AssetError(
-            f"{header.format}: {count} frames of {header.width}x{header.height} are {total / 1e6:.0f} megapixels, over "
-            f"the limit of {limits.total_pixels / 1e6:.0f}; keep fewer by frames(), or see Limits.total_pixels",
+            f"{what}: {count} frames of {width}x{height} are {total / 1e6:.0f} megapixels, over the limit of "
+            f"{limits.total_pixels / 1e6:.0f}; keep fewer by frames(), or see Limits.total_pixels",
             code="E_LIMIT_PIXELS",
         )
 

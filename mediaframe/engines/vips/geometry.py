@@ -41,7 +41,7 @@ def resize(handle: Handle, op: Resize) -> Handle:
     plan = op.plan(handle.width, handle.height)
     image = (scaled_in_light if op.linear else scaled)(handle.image, *plan.scaled)
     if op.fit == "contain" and plan.final != plan.scaled:
-        return of(_on_canvas(image, *plan.final, ANCHORS[op.gravity], op.background))
+        return of(on_canvas(image, *plan.final, ANCHORS[op.gravity], op.background))
     if plan.final != plan.scaled:
         image = _cut(image, *plan.final, op.gravity, op.focus)
     return of(image)
@@ -176,7 +176,8 @@ def _found(image: pyvips.Image, width: int, height: int, gravity: str) -> tuple[
     return -cut.xoffset, -cut.yoffset
 
 
-def _on_canvas(image: pyvips.Image, width: int, height: int, anchor: Point, background: str) -> pyvips.Image:
+def on_canvas(image: pyvips.Image, width: int, height: int, anchor: Point, background: str) -> pyvips.Image:
+    """Put a picture on a larger ground."""
     image, color = ready_for(image, background)
     left, top = _half_up((width - image.width) * anchor[0]), _half_up((height - image.height) * anchor[1])
     return image.embed(left, top, width, height, extend="background", background=color)

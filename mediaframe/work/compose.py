@@ -1,0 +1,53 @@
+"""Many pieces composed into one file, in a child: pieces in, the file out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import mediaframe.ops.merge
+import mediaframe.recipes  # noqa: F401  # both load the words, so that they can be read from JSON
+from mediaframe.engines.base import Counts, Encoded, Source, Task
+from mediaframe.engines.catalog import engine_for
+from mediaframe.errors import AssetError
+from mediaframe.model.finish import Format
+from mediaframe.model.limits import Limits
+from mediaframe.model.merge import Merge
+from mediaframe.model.spec import spec_from_json
+from mediaframe.work.encode import MadeOf, encoded
+from mediaframe.work.render import told_of, within
+
+Send = Callable[[dict[str, Any], bytes], None]
+
+NAME = "merged"
+"""What the answer calls the result."""
+
+
+def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str, Any]:
+    """Compose one file.
+
+    Parameters
+    ----------
+    request
+        `kind` of the pieces, `merge` and `end` as JSON, `limits`, and `pieces`: where each of them begins in the
+        source, and how long it is.
+    source
+        All pieces, one after the other.
+    send
+        Is given the file and what is to be said of it.
+    """
+    limits = Limits.from_json(request.get("limits") or {})
+    merge = spec_from_json(Merge, request["kind"], request["merge"])
+    end = spec_from_json(Format, merge.gives, request["end"])
+    view = memoryview(source.view())
+    pieces = [Source(view[start : start + length], limits=limits) for start, length in request["pieces"]]
+    counts = Counts(opens=len(pieces), decodes=len(pieces))
+    made: Any = engine_for(merge.takes).merge(merge, pieces, Task(end=end, limits=limits))
+    if not isinstance(made, Encoded):
+        made = encoded(engine_for(end.takes), end, made, counts, MadeOf(source, None))
+    within(limits, end, made.size)
+    if not isinstance(made.data, bytes):
+        raise AssetError(f"{merge.word}: the result is a file, and bytes were expected", code="E_INTERNAL")
+    send({"rendition": NAME, **told_of(engine_for(end.takes), made)}, made.data)
+    return {"counts": asdict(counts)}
