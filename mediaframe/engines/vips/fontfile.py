@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
+
+from PIL import ImageFont
 
 from mediaframe.errors import AssetError
 
@@ -30,7 +33,12 @@ def renamed(data: bytes, family: str) -> bytes:
     if b"head" not in tables or b"cmap" not in tables:
         raise _no_font("it has no characters")
     tables[b"name"] = _names(family)
-    return _joined(data[:4], tables)
+    made = _joined(data[:4], tables)
+    try:
+        ImageFont.truetype(io.BytesIO(made), 16, layout_engine=ImageFont.Layout.BASIC)
+    except (OSError, ValueError) as error:  # Fontconfig would pass it over, and Pango take another font without a word.
+        raise _no_font(f"the font is damaged: {error}") from None
+    return made
 
 
 def _no_font(message: str) -> AssetError:

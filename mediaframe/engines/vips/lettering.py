@@ -26,6 +26,7 @@ AREA = 64_000_000
 
 _CONTROL = {one: None for one in (*range(32), *range(127, 160)) if chr(one) not in "\n\t"}
 _NOTHING = "no text to render"
+_TOO_TALL, _TALLEST = "typically too big", 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,20 @@ class Font:
     """As Pango writes it: a family, a comma, a style."""
     file: str | None = None
 
+    @classmethod
+    def built_in(cls, *, bold: bool) -> Font:
+        """Give one of the fonts that come along."""
+        return cls(BOLD if bold else PLAIN)
 
-def font_of(source: Source | None, sha256: str | None, *, bold: bool) -> Font:
-    """Give the font of a file, or one that comes along; raises AssetError where the file is none."""
-    if source is None:
-        return Font(BOLD if bold else PLAIN)
-    data = bytes(source.view())
-    family = f"mf{sha256 or hashlib.sha256(data).hexdigest()}"
-    path = Path(_folder().name) / f"{family}.font"
-    if not path.exists():
-        path.write_bytes(renamed(data, family))
-    return Font(f"{family},", str(path))
+    @classmethod
+    def of(cls, source: Source, sha256: str | None) -> Font:
+        """Give the font of a file, under a name that only its content has; raises AssetError where it is none."""
+        data = bytes(source.view())
+        family = f"mf{sha256 or hashlib.sha256(data).hexdigest()}"
+        path = Path(_folder().name) / f"{family}.font"
+        if not path.exists():
+            path.write_bytes(renamed(data, family))
+        return cls(f"{family},", str(path))
 
 
 @lru_cache(maxsize=1)
@@ -121,6 +125,11 @@ def _drawn(text: str, font: Font, size: float, **options: object) -> pyvips.Imag
     except pyvips.Error as error:
         if _NOTHING in str(error):
             return None
+        if _TOO_TALL in str(error):
+            raise AssetError(
+                f"text: {len(text):,} characters of {size:.0f} px are over {_TALLEST:,} px tall; write less, or smaller",
+                code="E_PARAM",
+            ) from None
         raise
     return drawn.copy_memory()
 
@@ -135,13 +144,14 @@ def _line_height(font: Font, size: float) -> float:
 
 def thickened(mask: pyvips.Image, radius: float) -> pyvips.Image:
     """Give a mask of the same size that reaches further by a radius in every direction: a dilation with a disc."""
-    reach = math.floor(radius + 0.5)
+    edge = radius + 0.3  # A disc of whole pixels that looks round: by 4 px also one that is 4 across and 1 down.
+    reach = math.floor(edge)
     if reach < 1:
         return mask
     pixels = mask.numpy().reshape(mask.height, mask.width)
     found = pixels.copy()
     for row in range(reach + 1):
-        half = min(reach, math.floor(math.sqrt(max(0.0, (radius + 0.3) ** 2 - row**2))))
+        half = math.floor(math.sqrt(edge**2 - row**2))
         wide = _widened(pixels, half)
         np.maximum(found[row:], wide[: len(wide) - row], out=found[row:])
         np.maximum(found[: len(wide) - row], wide[row:], out=found[: len(wide) - row])

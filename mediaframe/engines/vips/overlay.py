@@ -11,7 +11,7 @@ from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.composite import Box, bare, placed, put, turned
 from mediaframe.engines.vips.geometry import scaled
 from mediaframe.engines.vips.handle import Handle, has_alpha, of, ready_for
-from mediaframe.engines.vips.lettering import font_of, letters
+from mediaframe.engines.vips.lettering import Font, letters
 from mediaframe.engines.vips.library import complaints
 from mediaframe.engines.vips.opening import open_picture, read_header
 from mediaframe.engines.vips.sheet import Sheet
@@ -46,13 +46,8 @@ def text(handle: Handle, op: Text) -> Handle:
         base, _ = ready_for(base, color[:7])
     side = min(base.width, base.height)
     size, margin = max(1.0, pixels(op.size, side)), pixels(op.margin, side)
-    found = letters(
-        op.text,
-        font_of(content(op.font) if op.font else None, op.font.sha256 if op.font else None, bold=op.bold),
-        size,
-        pixels(op.width, base.width - 2 * margin),
-        op.align or _ALIGNED.get(op.gravity[-4:], "center"),
-    )
+    align = op.align or _ALIGNED.get(op.gravity[-4:], "center")
+    found = letters(op.text, _font(op), size, pixels(op.width, base.width - 2 * margin), align)
     if found is None:
         return of(base)
     sheet, onto = Sheet(found, op, size), (base.width, base.height)
@@ -70,6 +65,15 @@ def text(handle: Handle, op: Text) -> Handle:
 
 
 _ALIGNED = {"west": "left", "east": "right"}
+
+
+def _font(op: Text) -> Font:
+    if op.font is None:
+        return Font.built_in(bold=op.bold)
+    try:
+        return Font.of(content(op.font), op.font.sha256)
+    except AssetError as error:
+        raise AssetError(f"text(font={op.font}): {error.message}", code=error.code) from None
 
 
 def _turned(size: tuple[int, int], angle: float) -> tuple[int, int]:
