@@ -19,9 +19,9 @@ from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import HEAD, read_header
 from mediaframe.work.ability import require
-from mediaframe.work.inputs import Content, Inputs
+from mediaframe.work.inputs import Content, Handover, Inputs
 from mediaframe.work.job import told
-from mediaframe.work.need import held_memory, memory_need
+from mediaframe.work.need import memory_need
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
 from mediaframe.work.task import SPOOL
@@ -124,11 +124,11 @@ def _render(
     }
     header = read_header(head, size, lambda start, length: _piece(data, start, length))
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe, header.frames)
-    need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
-    blobs = {sha256: content.data or b"" for sha256, content in given.items()}
+    over = Handover.of([recipe], given, found.format)
     place = _place(os.getpid())
     with place.turn, closing(Pieces(["one"], max(limits.output, limits.media_bytes))) as pieces:
-        answers = place.slot(limits).ask(request, data, inputs=blobs, memory=need)
+        answers = place.slot(limits).ask(request, data, over.blobs, memory=need + over.memory,
+                                         stains=over.stains, clean=over.clean)  # fmt: skip
         taken = [(frame, pieces.take(frame, payload)) for frame, payload in answers]
     return next((frame, made) for frame, made in taken if made is not None)
 

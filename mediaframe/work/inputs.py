@@ -17,15 +17,20 @@ from mediaframe.model.kind import KINDS
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import sniff
 from mediaframe.model.recipe import Finished
+from mediaframe.model.spec import Spec
 from mediaframe.storage.names import local_path
 from mediaframe.storage.redact import redact
 from mediaframe.storage.source import Sources
 from mediaframe.table.header import HEAD, read_header
+from mediaframe.work.need import held_memory
 
 HELD = 256 << 20
 """Bytes of inputs that a process holds at the most, unless one alone has more; what is let go is read again."""
 KNOWN = 10_000
 """Inputs whose hashes are remembered."""
+
+DRAWN = frozenset({"svg", "svgz"})
+"""Formats that may hold text."""
 
 _STARS = "***"
 
@@ -39,6 +44,34 @@ class Content:
     size: int
     pixels: int | None
     """Of a picture."""
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What a child is handed beside the source."""
+
+    blobs: dict[str, bytes]
+    memory: int
+    """Bytes that it may need for that."""
+    stains: bool
+    """Whether fonts stay behind in the child."""
+    clean: bool
+    """Whether a drawing is among it, whose text might be drawn with fonts that stayed behind."""
+
+    @classmethod
+    def of(cls, recipes: Iterable[Finished], given: Mapping[str, Content], format: str | None) -> Handover:
+        """Say what is handed over for a source of this format."""
+        return cls(
+            {sha256: content.data or b"" for sha256, content in given.items()},
+            max((held_memory(content.size, content.pixels) for content in given.values()), default=0),
+            stains=any(_names_font(word) for recipe in recipes for word in recipe.words),
+            clean=not DRAWN.isdisjoint({format, *(content.format for content in given.values())}),
+        )
+
+
+def _names_font(word: Spec) -> bool:
+    return any(word.values[name] is not None for name, one in word.arguments.items() if one.holds == "font")
 
 
 class Inputs:
@@ -86,6 +119,16 @@ class Inputs:
         """Give what the inputs of a settled recipe hold, by their hashes; raises AssetError where one has changed."""
         return {content.sha256: content for content in map(self._content, recipe.inputs)}
 
+    def gathered(self, recipes: Mapping[str, Finished]) -> tuple[dict[str, Content], dict[str, MediaframeError]]:
+        """Give what the inputs of settled recipes hold; and of recipes that lack one, by their names, why."""
+        given, missing = dict[str, Content](), dict[str, MediaframeError]()
+        for name, recipe in recipes.items():
+            try:
+                given.update(self.contents(recipe))
+            except MediaframeError as error:
+                missing[name] = error
+        return given, missing
+
     def _settled(self, one: Input, argument: Argument) -> Input:
         if one.sha256 is not None:
             return one
@@ -95,6 +138,8 @@ class Inputs:
         return Input(name, known.sha256)
 
     def _content(self, one: Input) -> Content:
+        if one.sha256 is None:
+            raise AssetError(f"{one}: it was not read when the run was planned; export anew", code="E_INPUT")
         with self._lock:
             found = self._known.get(one.name)
             if found is None or found.data is None:
@@ -102,7 +147,7 @@ class Inputs:
             self._known.move_to_end(one.name)
         if found.sha256 != one.sha256:
             raise AssetError(
-                f"{one}: expected the content that the run was planned with (SHA-256 {(one.sha256 or 'none')[:12]}), "
+                f"{one}: expected the content that the run was planned with (SHA-256 {one.sha256[:12]}), "
                 f"got {found.sha256[:12]}; put the old file back, or export anew",
                 code="E_INPUT_CHANGED",
             )
@@ -129,7 +174,7 @@ class Inputs:
         if found is not None and found.kind == "image":
             header = read_header(data[:HEAD], len(data))
             pixels = (header.width or 0) * (header.height or 0) or None
-        return Content(hashlib.sha256(data).hexdigest(), data, len(data), pixels)
+        return Content(hashlib.sha256(data).hexdigest(), data, len(data), pixels, found.format if found else None)
 
     def _let_go(self) -> None:
         held = sum(one.size for one in self._known.values() if one.data is not None)

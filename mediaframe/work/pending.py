@@ -33,7 +33,7 @@ class Pending:
         self._wide = max(1, len(job.names))
         self._status = bytearray()
         self._attempts = array("H")
-        self._gone: dict[int, list[list[str]]] = {}
+        self._gone: dict[int, list[list[Any]]] = {}
         """Of rows: what was there when the run was planned, and is not any more."""
         there = There(files.store, job.prefix)
         for log in files.logs():
@@ -51,7 +51,9 @@ class Pending:
             self._attempts.frombytes(bytes(more * self._attempts.itemsize))
         attempt = min(_MOST, line["attempt"])
         if gone and attempt == 0:
-            self._gone.setdefault(line["row"], []).append([line["rendition"], line["uri"]])
+            named = json.loads(line.get("inputs") or "{}")
+            inputs = {name: {"input": name, "sha256": sha256} for name, sha256 in named.items()}
+            self._gone.setdefault(line["row"], []).append([line["rendition"], line["uri"], inputs])
         status = _status(line, gone=gone)
         # Of one attempt there can be two words; the manifest takes the one that tells of a result as well.
         told = self._status[at] in (_DONE, _GONE) and status in (_FAILED, _TAKEN)

@@ -83,31 +83,38 @@ class Slot:
         self._held = ExitStack()
         self._served = 0
         self._baseline: int | None = None
-        self._cancelled = self._closed = False
+        self._stained = self._cancelled = self._closed = False
 
     def ask(
         self,
         request: Mapping[str, Any],
         source: bytes | Path | None = None,
-        *,
         inputs: Mapping[str, bytes] | None = None,
+        *,
         memory: int | None = None,
         seconds: float | None = None,
+        stains: bool = False,
+        clean: bool = False,
     ) -> Iterator[Frame]:
         """Have the child do `request` on a source; gives its frames as they come.
 
         The last frame has `"done": True` and what the handler gave; some before it may have `"progress"`.
         `inputs` are further bytes by name (fonts, logos, profiles). `memory` is the need in bytes as the plan
         declares it, `seconds` the time on the processor. An iterator left before its end costs the child.
+        What `stains` leaves something behind in the child that could change what a later request gives; one that must
+        be `clean` is done by a child in which nothing was left.
 
         Raises AssetError: what the child reports; `E_DECODER_CRASH` when it dies; `E_LIMIT_TIME` after
         `Limits.stall` seconds without a frame; `E_LIMIT_MEMORY`; `E_LIMIT_OUTPUT`; `E_CANCELLED` if stopped.
         Raises RunError when no child can be started.
         """
         self._drop()  # The iterator before this one may have been left midway.
+        if clean and self._stained:
+            self._bury()
         turn = self._turn = object()
         try:
             watch, (header, payload) = self._begin(request, source, inputs or {}, memory, seconds)
+            self._stained = self._stained or stains
             while header.get("done") is not True and "failed" not in header:
                 yield header, payload
                 if self._turn is not turn:
@@ -245,6 +252,7 @@ class Slot:
 
     def _forget(self) -> Process | None:
         process, self._process = self._process, None
+        self._stained = False
         if self._last_rites:
             self._last_rites.detach()
         return process

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,9 +23,9 @@ from mediaframe.storage.store import Store
 from mediaframe.table.header import read_header
 from mediaframe.work.batch import Batch, Item, Wanted
 from mediaframe.work.events import Telling
-from mediaframe.work.inputs import Content, Inputs
+from mediaframe.work.inputs import Handover, Inputs
 from mediaframe.work.job import Job, rendition_key, told
-from mediaframe.work.need import held_memory, memory_need
+from mediaframe.work.need import memory_need
 from mediaframe.work.outcome import Outcome, begin, failure
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
@@ -268,13 +268,15 @@ class _Asset:
             self._ask(read)
 
     def _ask(self, read: Read) -> None:
-        given = self._inputs()
+        given, missing = self.worker.inputs.gathered({one.name: one.recipe for one in self.left.values() if one.recipe})
+        for name, error in missing.items():
+            self._settle(self._failed(self.left.pop(name), error))
         wanted = [(one.name, one.recipe) for one in self.left.values() if one.recipe]
         if not wanted:
             return
         shared = len(wanted) > 1
         need = max(memory_need(read.pixels, read.format, recipe, read.frames, shared=shared) for _, recipe in wanted)
-        need += max((held_memory(content.size, content.pixels) for content in given.values()), default=0)
+        over = Handover.of((recipe for _, recipe in wanted), given, read.format)
         request = {
             "do": "render",
             "kind": read.kind,
@@ -282,28 +284,13 @@ class _Asset:
             "limits": self.worker.job.limits.to_json(),
             "renditions": [{"name": name, "recipe": recipe.with_inputs(told).to_json()} for name, recipe in wanted],
         }
-        blobs = {sha256: content.data or b"" for sha256, content in given.items()}
         limits = self.worker.job.limits
         with closing(Pieces(self.left, max(limits.output, limits.media_bytes))) as pieces:
-            for reply, payload in self.slot.ask(request, read.data, inputs=blobs, memory=need):
+            for reply, payload in self.slot.ask(request, read.data, over.blobs, memory=need + over.memory,
+                                                stains=over.stains, clean=over.clean):  # fmt: skip
                 spool = pieces.take(reply, payload)
                 if spool is not None:
                     self._take(self.left.pop(reply["rendition"]), reply, spool)
-
-    def _inputs(self) -> dict[str, Content]:
-        """Give the files that the recipes need; a recipe that lacks one fails, the others go on."""
-        given = dict[str, Content]()
-        for wanted in list(self.left.values()):
-            if wanted.recipe is None or not wanted.recipe.inputs:
-                continue
-            try:
-                # Settled when the rows were planned, but for what was there then and is made again.
-                recipe = self.worker.inputs.settle(wanted.recipe)
-                given.update(self.worker.inputs.contents(recipe))
-                self.left[wanted.name] = replace(wanted, recipe=recipe)
-            except MediaframeError as error:
-                self._settle(self._failed(self.left.pop(wanted.name), error))
-        return given
 
     def _take(self, wanted: Wanted, reply: Mapping[str, Any], spool: Spool) -> None:
         if reply["status"] == "failed":

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import mediaframe as mf
+from mediaframe.engines.vips.library import FONTS
 from mediaframe.errors import AssetError, RecipeError, RunError
 from mediaframe.model.input import Input
 from mediaframe.storage.source import Sources
@@ -256,6 +257,23 @@ def test_text_comes_from_a_column(photos: Path, tmp_path: Path) -> None:
     same = [made[f"card{at:02d}.jpg"] == made[f"plain{at:02d}.jpg"] for at in range(3)]
     assert run.state == "complete"
     assert same == [False, True, False]
+
+
+def test_a_font_that_was_used_before_changes_no_drawing(tmp_path: Path) -> None:
+    font, sources = FONTS / "DejaVuSans-Bold.ttf", pictures(tmp_path / "in", 1, 48, 32)
+    family = f"mf{hashlib.sha256(font.read_bytes()).hexdigest()}"  # the name that it has in the child
+    (sources / "b.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><text y="30" font-size="30" '
+        f'font-family="{family}">abc</text></svg>'
+    )
+    frame, plain = mf.scan(sources), mf.image.png()
+
+    alone = frame.filter(name="b.svg").with_columns(plain=plain).export(tmp_path / "alone", slots=1)
+    after = frame.with_columns(plain=plain, lettered=mf.image.text("x", font=font).png())
+    run = after.export(tmp_path / "after", slots=1)
+
+    made = run.manifest.filter(pl.col("source").str.ends_with("b.svg"), rendition="plain")
+    assert made["sha256"].to_list() == alone.manifest["sha256"].to_list()
 
 
 # ---- secrets

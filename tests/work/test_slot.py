@@ -326,3 +326,16 @@ def _state(pid):
             return file.read().rpartition(")")[2].split()[0]
     except OSError:
         return None
+
+
+def test_what_must_be_clean_is_done_by_a_child_in_which_nothing_was_left(slot, done):
+    assert done(slot, "ping", b"1")["size"] == 1
+    pids = [slot.hello["pid"]]
+
+    for stains, clean in ((False, True), (True, False), (False, False), (False, True), (False, True)):
+        list(slot.ask({"do": "ping"}, b"1", stains=stains, clean=clean))
+        pids.append(slot.hello["pid"])
+
+    assert len(set(pids[:4])) == 1
+    assert pids[4] != pids[3]
+    assert pids[5] == pids[4]

@@ -95,7 +95,7 @@ def letters(text: str, font: Font, size: float, width: float, align: str) -> Let
     if lines * height * max(width, size) > AREA:
         raise AssetError(
             f"text: {len(text):,} characters of {size:.0f} px take more than {AREA / 1e6:.0f} megapixels; "
-            "write less, or smaller",
+            "write less or smaller",
             code="E_PARAM",
         )
     mask = _drawn(text, font, size, width=max(1, round(width)), wrap="word-char", align=_ALIGNED[align])
@@ -127,7 +127,7 @@ def _drawn(text: str, font: Font, size: float, **options: object) -> pyvips.Imag
             return None
         if _TOO_TALL in str(error):
             raise AssetError(
-                f"text: {len(text):,} characters of {size:.0f} px are over {_TALLEST:,} px tall; write less, or smaller",
+                f"text: {len(text):,} characters of {size:.0f} px are over {_TALLEST:,} px tall; write less or smaller",
                 code="E_PARAM",
             ) from None
         raise
