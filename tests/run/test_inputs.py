@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import pickle
 from pathlib import Path
@@ -179,6 +180,20 @@ def test_alone_and_collected_are_the_bytes_of_the_run(photos: Path, logo: Path, 
         data = (tmp_path / "out" / uri).read_bytes()
         assert row["card"]["data"] == data
         assert frame.recipes["card"].run(row["uri"]) == data
+
+
+def test_every_frame_of_an_animation_gets_it(logo: Path, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (40, 30), (0, 0, 80 * one)) for one in range(3)]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=80, lossless=True)
+
+    made = mf.image.watermark(logo, gravity="northwest").webp(lossless=True).run(tmp_path / "a.webp")
+
+    with Image.open(io.BytesIO(made)) as found:
+        assert found.n_frames == 3
+        for number in range(3):
+            found.seek(number)
+            shown = found.convert("RGB")
+            assert (shown.getpixel((2, 2)), shown.getpixel((30, 20))) == ((255, 0, 0), (0, 0, 80 * number))
 
 
 # ---- going on
