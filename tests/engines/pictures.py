@@ -10,6 +10,7 @@ from PIL import Image
 
 from mediaframe.engines.base import Encoded, Source, Task
 from mediaframe.engines.vips.engine import engine
+from mediaframe.model.input import Input
 from mediaframe.model.limits import Limits
 from mediaframe.model.recipe import Finished
 
@@ -98,3 +99,8 @@ def pixels_of(data: bytes, recipe: Finished) -> Pixels:
         handle = engine.do(step, handle)
     flat = engine.pixels(handle)
     return np.frombuffer(flat.data, np.uint8).reshape(flat.height, flat.width, flat.bands)
+
+
+def given(name: str, data: bytes) -> Input:
+    """Give a file that a recipe names, as the engines are given it."""
+    return Input(name, data=Source(data))

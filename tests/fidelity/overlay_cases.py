@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mediaframe.engines.base import Source
-from mediaframe.engines.vips.library import FONTS
-from mediaframe.model.input import Input
+import mediaframe as mf
 from mediaframe.recipes import image
-from tests.engines.pictures import Pixels, scene
+from tests.engines.pictures import Pixels, given, scene
 from tests.fidelity.case import Array, Case, png
 
 _LOGO = scene(30, 20, 4)
-_GIVEN = Input("logo.png", data=Source(png(_LOGO)))
+_GIVEN = given("logo.png", png(_LOGO))
+_FONT = Path(mf.__file__ or "").parent / "engines" / "fonts" / "DejaVuSans.ttf"
 
 
 def _over(left: int, top: int, *, opacity: float = 1.0, tile: int = 0) -> Callable[[Pixels], Array]:
@@ -41,7 +41,7 @@ def _over(left: int, top: int, *, opacity: float = 1.0, tile: int = 0) -> Callab
 
 def _letters(picture: Pixels) -> Array:
     """Draw a letter with Pillow, its ink in the middle across, white on black."""
-    face = ImageFont.truetype(str(FONTS / "DejaVuSans.ttf"), 48, layout_engine=ImageFont.Layout.BASIC)
+    face = ImageFont.truetype(str(_FONT), 48, layout_engine=ImageFont.Layout.BASIC)
     sheet = Image.new("L", (96, 96))
     ImageDraw.Draw(sheet).text((20, 20), "R", font=face, fill=255)
     return np.asarray(sheet.crop(sheet.getbbox()), dtype=float)[..., None]
