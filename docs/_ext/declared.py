@@ -93,12 +93,18 @@ def capabilities() -> str:
             row["media_type"],
             row["engine"],
             _tick(holds=row["reads"]),
-            _tick(holds=row["writes"]),
+            f"`{row['word']}`" if row["writes"] else "",
+            _tick(holds=row["animation"]),
+            _tick(holds=row["alpha"]),
+            str(row["bits"] or ""),
+            _tick(holds=row["lossless"]),
             row["note"],
         )
         for row in found.iter_rows(named=True)
     )
-    return _table(("Format", "Media type", "Engine", "Reads", "Writes", "Note"), rows)
+    return _table(
+        ("Format", "Media type", "Engine", "Reads", "Writes", "Animation", "Alpha", "Bits", "Lossless", "Note"), rows
+    )
 
 
 def shell() -> str:

@@ -27,7 +27,7 @@ _NEEDED = (
     "polars", "pyarrow", "dask", "distributed", "pyvips", "pyvips-binary", "av", "pillow", "pypdfium2", "numpy",
     "fsspec", "s3fs", "ipywidgets", "anywidget", "typer", "rich",
 )  # fmt: skip
-_OPTIONAL = ("pi-heif",)
+_OPTIONAL = ("pi-heif", "pillow-heif", "imagecodecs")
 _OLDEST = (3, 11)
 _ROOM = 2_000_000_000  # bytes: sources above the memory's share, and the rows of a run, are spooled there
 _REINSTALL = (
@@ -126,8 +126,6 @@ def _packages(packages: Mapping[str, str | None]) -> Iterator[Check]:
             yield Check(name, "broken", "not installed", f"pip install '{_how(name)}'")
         elif name in lowest and _number(here) < _number(lowest[name]):
             yield Check(name, "broken", f"{here}, older than {lowest[name]}", f"pip install '{name}>={lowest[name]}'")
-    if packages["pi-heif"] is None:
-        yield Check("pi-heif", "note", "not installed: HEIC pictures are not read", "pip install 'mediaframe[heic]'")
 
 
 def _how(name: str) -> str:
@@ -180,9 +178,14 @@ def _engines(able: Mapping[str, Any]) -> Iterator[Check]:
         yield Check(one["name"], "ok", f"{one['version']}  for {', '.join(one['kinds'])}")
         if one["name"] == "vips":
             yield from _libvips(one)
-    reads = [row["format"] for row in able.get("reads", ()) if not row["install"]]
-    if reads:
+    rows = able.get("reads", ())
+    if reads := [row["format"] for row in rows if not row["install"] and not row.get("problem")]:
         yield Check("reads", "ok", ", ".join(sorted(reads)))
+    for row in rows:
+        if row.get("problem"):
+            yield Check(f"reads {row['format']}", "broken", row["problem"], _REINSTALL)
+        elif row["install"]:
+            yield Check(f"reads {row['format']}", "note", "its decoder is not installed", row["install"])
 
 
 def _libvips(facts: Mapping[str, Any]) -> Iterator[Check]:
@@ -207,7 +210,9 @@ def _writes(able: Mapping[str, Any]) -> Iterator[Check]:
     if works := [row["format"] for row in rows if not row["problem"]]:
         yield Check("writes", "ok", ", ".join(sorted(works)))
     for row in rows:
-        if row["problem"]:
+        if row.get("install"):
+            yield Check(f"writes {row['format']}", "note", "its encoder is not installed", row["install"])
+        elif row["problem"]:
             yield Check(f"writes {row['format']}", "broken", row["problem"], _REINSTALL)
     if able and not rows:
         yield Check("writes", "broken", "nothing can be written", _REINSTALL)

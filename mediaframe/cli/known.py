@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from rich.text import Text
 
 from mediaframe.ability import formats as known_formats
 from mediaframe.cli import options
@@ -22,12 +25,25 @@ def formats(as_json: options.AsJson = False) -> int:
         return OK
     console = out()
     lines = [
-        (strong(row["format"]), faint(row["media_type"] or ""), "yes" if row["reads"] else faint("–"),
-         "yes" if row["writes"] else faint("–"), row["engine"], faint(row["note"]))
+        (strong(row["format"]), faint(row["media_type"] or ""), _yes(row["reads"]), _written(row),
+         _yes(row["animation"]), _yes(row["alpha"]), str(row["bits"]) if row["bits"] else faint("–"),
+         _yes(row["lossless"]), faint(row["engine"]), faint(row["note"]))
         for row in rows
     ]  # fmt: skip
-    console.print(table(("format", "media type", "reads", "writes", "engine", "note"), lines))
+    head = ("format", "media type", "reads", "writes", "animation", "alpha", "bits", "lossless", "engine", "note")
+    console.print(table(head, lines))
     return OK
+
+
+def _yes(holds: bool | None) -> str | Text:  # noqa: FBT001  # a cell of the table
+    return "yes" if holds else faint("–")
+
+
+def _written(row: Mapping[str, Any]) -> str | Text:
+    """Say that a format is written, by its word where that is another."""
+    if not row["writes"]:
+        return faint("–")
+    return "yes" if row["word"] == row["format"] else f"as {row['word']}"
 
 
 @command

@@ -39,7 +39,7 @@ class Heif(
     image.resize(width=1600).heif(quality=60)
     """
 
-    quality: Value[int] = arg(default=55, ge=1, le=100, doc=QUALITY)
+    quality: Value[int] = arg(default=50, ge=1, le=100, doc=QUALITY)
     lossless: Value[bool] = arg(default=False, doc=LOSSLESS)
     effort: Value[int] = arg(default=5, ge=0, le=9, doc="How hard to compress (x265's presets).")
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import mediaframe.recipes  # noqa: F401  # loads the words
-from mediaframe.engines.base import Engine, Pixels, Source
+from mediaframe.engines.base import Engine, Source
 from mediaframe.engines.catalog import ENTRIES, engine
-from mediaframe.errors import MediaframeError, MissingError
+from mediaframe.errors import MissingError
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.media_type import by_word
 from mediaframe.model.operation import Operation
@@ -20,12 +20,11 @@ from mediaframe.model.spec import Spec, every
 from mediaframe.work.confine import sealed
 from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
-
-_SAMPLE = Pixels(16, 16, 3, bytes(range(256)) * 3)
+from mediaframe.work.trial import read_back, tried, written_as
 
 
 def formats(request: Mapping[str, Any], source: Source | None = None) -> dict[str, Any]:
-    """Say, in a child, which engines there are, what they read, write and do."""
+    """Say, in a child, which engines there are, what they read, write and do; `only` the "engines" on request."""
     engines, reads, writes = [], [], []
     for entry in ENTRIES:
         try:
@@ -34,11 +33,12 @@ def formats(request: Mapping[str, Any], source: Source | None = None) -> dict[st
             engines.append({"name": entry.name, "kinds": list(entry.kinds), "missing": error.message})
             continue
         engines.append({"name": entry.name, "kinds": list(entry.kinds), "version": found.version(), **found.facts()})
-        for word, install in sorted(found.reading().items()):
-            known = by_word(word)
-            media_type = known.media_type if known else None
-            reads.append({"format": word, "media_type": media_type, "engine": entry.name, "install": install})
+        if request.get("only") == "engines":
+            continue
+        reads += [_read(found, word, install) for word, install in sorted(found.reading().items())]
         writes += [_write(found, spec) for spec in every(Format) if found.can(spec)]
+    if request.get("only") == "engines":
+        return {"engines": engines}
     return {
         "engines": engines,
         "reads": reads,
@@ -88,7 +88,7 @@ def _lacking(modules: tuple[str, ...], _: None, __: Slot | None) -> list[str]:
 
 
 def _told(_: None, slot: Slot) -> list[tuple[dict[str, Any], bytes]]:
-    return list(slot.ask({"do": "formats"}, None))
+    return list(slot.ask({"do": "formats", "only": "engines"}, None))
 
 
 def _seals() -> bool:
@@ -100,14 +100,23 @@ def _seals() -> bool:
 
 
 def _write(found: Engine[Any], spec: type[Format]) -> dict[str, Any]:
-    row = {"format": spec.word, "media_type": spec.media_type, "engine": found.name, "problem": ""}
+    row = {
+        "format": spec.word, "read_as": written_as(spec).format, "kind": spec.takes, "media_type": spec.media_type,
+        "engine": found.name, "install": spec.install if spec.module and find_spec(spec.module) is None else "",
+        "problem": "",
+    }  # fmt: skip
     if spec.takes != "image":  # There is a sample of a picture alone; the wheels of the others carry their encoders.
         return row
-    try:
-        found.encode(spec(), found.adopt(_SAMPLE))
-    except MediaframeError as error:
-        row["problem"] = error.message
-    return row
+    return {**row, **({"problem": row["install"]} if row["install"] else tried(found, spec))}
+
+
+def _read(found: Engine[Any], word: str, install: str) -> dict[str, Any]:
+    known = by_word(word)
+    image = "image" in found.kinds and not install
+    return {
+        "format": word, "media_type": known.media_type, "engine": found.name, "install": install,
+        "problem": read_back(found, word) if image else "",
+    }  # fmt: skip
 
 
 def _done(family: type[Spec]) -> list[dict[str, Any]]:

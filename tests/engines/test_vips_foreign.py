@@ -44,6 +44,24 @@ def test_of_several_icons_the_largest_is_taken() -> None:
     assert pixels_of(data, image.png()).shape[:2] == (48, 48)
 
 
+@pytest.mark.parametrize("inside", ["png", "bmp"])
+def test_a_cursor_opens_whatever_stands_inside(inside: str) -> None:
+    icon = write(scene(32, 32, 4), "ICO", sizes=[(32, 32)], bitmap_format=inside)
+    cursor = icon[:2] + b"\2\0" + icon[4:10] + b"\5\0\7\0" + icon[14:]  # Its hot spot is at 5, 7.
+
+    got = pixels_of(cursor, image.png())
+
+    np.testing.assert_array_equal(got, pixels_of(icon, image.png()))
+
+
+@pytest.mark.parametrize("left", [7, 20, 30, 200])
+def test_a_cursor_that_is_cut_is_a_row(left: int) -> None:
+    icon = write(scene(32, 32, 4), "ICO", sizes=[(32, 32)])
+
+    with pytest.raises(AssetError):
+        engine.open(Source((icon[:2] + b"\2\0" + icon[4:])[:left]), Task(format="cur"))
+
+
 def test_the_limit_of_pillow_is_ours_and_is_put_back() -> None:
     before = Image.MAX_IMAGE_PIXELS
 

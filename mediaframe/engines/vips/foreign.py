@@ -16,6 +16,7 @@ from mediaframe.engines.vips import jpegxl
 from mediaframe.engines.vips.color import PLAIN, Wish, converted
 from mediaframe.engines.vips.jpegxl import jxl_header, read_jxl
 from mediaframe.engines.vips.library import complaints
+from mediaframe.engines.vips.structure import icon_of
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
 
@@ -30,7 +31,7 @@ except ImportError:  # Neither is the extra `heif`, which writes HEIC as well.
     pillow_heif = None
 
 _FORMATS = {
-    "bmp": "BMP", "ico": "ICO", "cur": "CUR", "avif": "AVIF", "jp2": "JPEG2000", "j2k": "JPEG2000",
+    "bmp": "BMP", "ico": "ICO", "cur": "ICO", "avif": "AVIF", "jp2": "JPEG2000", "j2k": "JPEG2000",
     "tiff (Pillow)": "TIFF",
 }  # fmt: skip
 READS = ("bmp", "ico", "cur", "jp2", "j2k", "heic", "jxl")
@@ -124,6 +125,7 @@ def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
         with source.file() as file:
             yield reader.open_heif(file, convert_hdr_to_8bit=True)
         return
+    source = Source(icon_of(source.view())) if format == "cur" else source  # Pillow reads no cursors with PNGs inside.
     with bounded(limits), source.file() as file, Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
         yield picture
 

@@ -224,6 +224,21 @@ def _webp(data: Any, _pixels: int) -> None:
         raise truncated("WebP")
 
 
+# ---- CUR -------------------------------------------------------------------------------------------------------------
+
+
+def icon_of(data: Any) -> bytes:
+    """Give a cursor as the icon that it is, but for its hot spots, which stand where icons tell their depth."""
+    icon = bytearray(data)
+    icon[2:4] = b"\1\0"
+    count = min(int.from_bytes(icon[4:6], "little"), (len(icon) - 6) // 16)
+    for entry in range(6, 6 + 16 * count, 16):
+        (start,) = struct.unpack_from("<I", icon, entry + 12)
+        depth = b"\x20\0" if icon.startswith(b"\x89PNG", start) else icon[start + 14 : start + 16]
+        icon[entry + 4 : entry + 8] = b"\1\0" + depth.ljust(2, b"\0")
+    return bytes(icon)
+
+
 # ---- TIFF ------------------------------------------------------------------------------------------------------------
 
 _SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
