@@ -18,7 +18,9 @@ from mediaframe.engines.vips.library import FONTS
 from mediaframe.errors import AssetError, RecipeError, RunError
 from mediaframe.model.input import Input
 from mediaframe.storage.source import Sources
+from mediaframe.work.batch import Wanted
 from mediaframe.work.inputs import Inputs
+from mediaframe.work.job import Job
 from mediaframe.work.slot import Slot
 from tests.run.media import pictures
 
@@ -301,3 +303,17 @@ def test_a_secret_in_a_url_is_found_nowhere() -> None:
     with pytest.raises(RecipeError) as caught:
         recipe.run(b"GIF89a")
     assert "hush" not in str(caught.value)
+
+
+def test_what_is_written_and_sent_holds_no_secret_of_a_url() -> None:
+    name = "https://me:hush@brand.example/logo.png?X-Amz-Signature=hush"
+    recipe = mf.image.watermark(Input(name, "0" * 64)).png()
+    job, wanted = Job((("card", recipe),), LAYOUT), Wanted("card", 0, recipe)
+
+    said = json.dumps(job.to_json()) + wanted.text + str(wanted.inputs)
+
+    assert "hush" not in said
+    assert said.count("https://brand.example/logo.png?***") == 4
+    assert Job.from_json(job.to_json()).identity("rows") == job.identity("rows")
+    with pytest.raises(AssetError, match="secrets of a URL are not kept"):
+        Inputs(Sources()).contents(Job.from_json(job.to_json()).recipes[0][1])
