@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 
 WHEN = "2026-01-01T00:00:00.000Z"
 STAMP = "Thu, 01 Jan 2026 00:00:00 GMT"
+MODIFIED = {"Last-Modified": STAMP}
 PAGE = 1000
 MADE_UP = "many"
 
@@ -101,6 +102,8 @@ class Connection(asyncio.Protocol):
         return reply(200, data, facts)
 
     def head(self, name: str, headers: dict[str, str], body: bytes) -> bytes:
+        if name.startswith(f"{MADE_UP}/photos/") and (number := int(name[-13:-4])) < self.bucket.keys:
+            return reply(200, b"", {"Content-Length": str(1000 + number), "ETag": f'"{1000 + number:x}"', **MODIFIED})
         if name not in self.bucket.objects:
             return reply(404, b"")
         whole = self.get(name, {}, body)
@@ -132,7 +135,7 @@ class Connection(asyncio.Protocol):
 
     def page(self, bucket: str, given: dict[str, str]) -> bytes:
         start, most = int(given.get("continuation-token", 0)), min(PAGE, int(given.get("max-keys", PAGE)))
-        if bucket == MADE_UP:
+        if bucket == MADE_UP and not given.get("prefix"):
             end = min(self.bucket.keys, start + most)
             found = [(f"photos/{number // 1000:06d}/{number:09d}.jpg", 1000 + number) for number in range(start, end)]
             more = end < self.bucket.keys
