@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import re
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import IO, Any
 
 from mediaframe.errors import RunError, UsageError, expected
 from mediaframe.model.quantity import parse_seconds
-from mediaframe.storage.index import Index
-from mediaframe.storage.store import Leftover, Stat, Store
-from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, read_manifest, runs
+from mediaframe.storage.bulk import batched, in_order
+from mediaframe.storage.index import Index, digest_of
+from mediaframe.storage.store import Leftover, Store
+from mediaframe.work.begin import STAMP
+from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, runs
 from mediaframe.work.lock import AFTER, Lock
 from mediaframe.work.merge import records
+from mediaframe.work.past import parts
 
 AGE = "7d"
 """Younger things are left alone unless told: somebody may be at work with them."""
 
 _OURS, _KEPT = "ours", "kept"
 _DONE = ("complete", "complete_with_errors")
+_MANY = 1000  # objects that are looked up at a time: a page of a listing
 _DAYS = re.compile(r"(\d+(?:\.\d+)?)\s*d(?:ays?)?")
 
 
@@ -45,6 +49,8 @@ class Garbage:
     """Names of uploads in parts that nobody ended."""
     foreign: int = 0
     """Objects that no run of this destination has written; they are never removed."""
+    young: int = 0
+    """Objects that nothing tells of, and that are too young to be asked whose they are."""
 
     @property
     def count(self) -> int:
@@ -56,6 +62,7 @@ class Garbage:
         return (
             f"Garbage of {self.to}: {len(self.objects)} objects ({self.bytes} bytes), {len(self.temporary)} temporary "
             f"files, {len(self.uploads)} uploads {done}; {self.foreign} objects of others left alone"
+            + (f", {self.young} too young to tell" if self.young else "")
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -68,6 +75,7 @@ class Garbage:
             "temporary": list(self.temporary),
             "uploads": list(self.uploads),
             "foreign": self.foreign,
+            "young": self.young,
         }
 
 
@@ -99,23 +107,24 @@ def gc(
     with nullcontext() if dry_run else Lock(store), Index() as index:
         head = head_commit(store)
         _note(store, head, index)
-        objects, foreign = _unknown(store, head, index, limit)
-        if head is None and not objects and not runs(store):
+        found = _unknown(store, head, index, limit)
+        if head is None and not found.objects and not runs(store):
             raise RunError(f"{store.url}: no run here; export to it first", code="E_MANIFEST")
         left = [one for one in store.leftovers() if one.modified is not None and one.modified.timestamp() <= limit]
         if not dry_run:
-            store.remove_many(stat.name for stat in objects)
+            store.remove_many(found.objects)
             for one in left:
                 store.discard(one)
             store.sweep(older_than=time.time() - limit)
     return Garbage(
         to=store.url,
         dry_run=dry_run,
-        objects=tuple(sorted(stat.name for stat in objects)),
-        bytes=sum(stat.bytes for stat in objects),
+        objects=tuple(sorted(found.objects)),
+        bytes=sum(found.objects.values()),
         temporary=_names(left, upload=False),
         uploads=_names(left, upload=True),
-        foreign=foreign,
+        foreign=found.foreign,
+        young=found.young,
     )
 
 
@@ -139,47 +148,99 @@ def _note(store: Store, head: Commit | None, index: Index) -> None:
         if summary is None or summary["state"] not in _DONE:
             unfinished.append(files)
         # Where a run that ended has failed it has nothing: what stands under such a name is of others.
-        index.put_many((_digest(name), _OURS) for name in files.told())
+        index.put_many((digest_of(name), _OURS) for name in files.told())
     for files in unfinished:
-        index.put_many((_digest(name), _KEPT) for name in files.names())
+        index.put_many((digest_of(name), _KEPT) for name in files.names())
     _note_merged(store, index)
     for entry in head.manifests if head else ():
         if entry["table"] == "renditions":
-            rows = read_manifest(store, entry).select(pl.col("uri").drop_nulls())
-            index.put_many((_digest(name), _KEPT) for name in rows["uri"])
+            for part in parts(store, entry, ["uri"]):
+                index.put_many((digest_of(name), _KEPT) for name in part["uri"].drop_nulls())
 
 
 def _note_merged(store: Store, index: Index) -> None:
     """Note what was made of many rows; no run tells of it."""
-    index.put_many((_digest(record["name"]), _KEPT) for record in records(store))
+    index.put_many((digest_of(record["name"]), _KEPT) for record in records(store))
 
 
-def _unknown(store: Store, head: Commit | None, index: Index, limit: float) -> tuple[list[Stat], int]:
-    """Give the objects that are garbage, and count those of others."""
+@dataclass(slots=True)
+class _Found:
+    """What stands at a destination and nothing tells of."""
+
+    objects: dict[str, int] = field(default_factory=dict)
+    """Bytes of what runs have left, by name."""
+    foreign: int = 0
+    young: int = 0
+
+
+def _unknown(store: Store, head: Commit | None, index: Index, limit: float) -> _Found:
+    """Find the objects that nothing tells of, and ask whose they are where the store alone can say.
+
+    What it takes in memory is a page of the listing, beside what is found: the rest waits on disk until all is listed,
+    since another destination below this one has runs of its own to tell what is kept there.
+    """
+    found, began = _Found(), _began(runs(store))
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        below = tuple(_sorted_out(store, head, index, limit, found, waiting))
+        found.objects = {name: size for name, size in found.objects.items() if not name.startswith(below)}
+        waiting.seek(0)
+        told = map(json.loads, waiting)
+        unsure = _unsure(((*one,) for one in told if not one[0].startswith(below)), limit, began, found, store)
+        asked = in_order(lambda one: (*one, store.ours(one[0])), unsure, store.at_once)
+        for name, size, ours in asked:
+            if ours:
+                found.objects[name] = size
+            else:
+                found.foreign += 1
+    return found
+
+
+def _sorted_out(
+    store: Store, head: Commit | None, index: Index, limit: float, found: _Found, waiting: IO[str]
+) -> set[str]:
+    """List all: what is of no use is found, what nobody tells of is left waiting; gives the destinations below."""
     planned = set(runs(store))
     manifests = {entry["name"] for entry in head.manifests} if head else set()
-    found, unsure, nested, foreign = list[Stat](), list[Stat](), set[str](), 0
-    for stat in store.list():
-        old = stat.modified is not None and stat.modified.timestamp() <= limit
-        outer, inner, _ = stat.name.partition(f"/{AREA}/")
-        if inner:
-            nested.add(f"{outer}/")
-        elif stat.name.startswith(f"{AREA}/"):
-            if old and _is_litter(stat.name, planned, manifests):
-                found.append(stat)
-        elif (known := index.get(_digest(stat.name))) is None:
-            unsure.append(stat)
-        elif known == _OURS and old:
-            found.append(stat)
-    # Another destination below this one has runs of its own to tell what is kept there.
-    below = tuple(nested)
-    ask = [stat for stat in unsure if not stat.name.startswith(below)]
-    for stat, written in zip(ask, store.ours_many(stat.name for stat in ask), strict=True):
-        if not written:
-            foreign += 1
-        elif stat.modified is not None and stat.modified.timestamp() <= limit:
-            found.append(stat)
-    return [stat for stat in found if not stat.name.startswith(below)], foreign
+    nested = set[str]()
+    for stats in batched(store.list(), _MANY):
+        known = index.get_many(digest_of(stat.name) for stat in stats)
+        for stat in stats:
+            when = stat.modified.timestamp() if stat.modified is not None else None
+            old = when is not None and when <= limit
+            outer, inner, _ = stat.name.partition(f"/{AREA}/")
+            kind = known.get(digest_of(stat.name))
+            if inner:
+                nested.add(f"{outer}/")
+            elif stat.name.startswith(f"{AREA}/"):
+                if old and _is_litter(stat.name, planned, manifests):
+                    found.objects[stat.name] = stat.bytes
+            elif kind is None:
+                waiting.write(json.dumps([stat.name, stat.bytes, when]) + "\n")
+            elif kind == _OURS and old:
+                found.objects[stat.name] = stat.bytes
+    return nested
+
+
+def _unsure(
+    told: Iterable[tuple[str, int, float | None]], limit: float, began: float, found: _Found, store: Store
+) -> Iterator[tuple[str, int]]:
+    """Give those that the store must be asked about, by a request each: not what is left alone whatever it is."""
+    for name, size, when in told:
+        if store.local is not None or (when is not None and when < began):
+            found.foreign += 1
+        elif when is None or when > limit:
+            found.young += 1
+        else:
+            yield name, size
+
+
+def _began(known: list[str]) -> float:
+    """Say before when no run has written, by the id of the first; clocks may differ by a day."""
+    try:
+        first = datetime.strptime(known[0][:15], STAMP).replace(tzinfo=UTC)
+    except (IndexError, ValueError):
+        return 0.0
+    return first.timestamp() - 86400
 
 
 def _is_litter(name: str, planned: set[str], manifests: set[str]) -> bool:
@@ -194,7 +255,3 @@ def _is_litter(name: str, planned: set[str], manifests: set[str]) -> bool:
 
 def _names(left: list[Leftover], *, upload: bool) -> tuple[str, ...]:
     return tuple(sorted(one.name for one in left if (one.upload is not None) == upload))
-
-
-def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()

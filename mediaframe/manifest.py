@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from mediaframe.errors import RunError, StoreError
+from mediaframe.storage.bulk import batched, in_order
+from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.store import Store
-from mediaframe.work.commit import AREA, head_commit, live, runs
+from mediaframe.work.commit import AREA, Commit, head_commit, runs
 from mediaframe.work.merge import records
+from mediaframe.work.past import all_live, live
+
+_MANY = 1000  # objects that are compared at a time: a page of a listing
+_PIECE = 16 << 20  # bytes of a large file that are read at a time
+_READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +69,7 @@ class Verification:
 def manifest(to: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None) -> pl.DataFrame:
     """Give the rows that are true of a destination: one for each file that runs have published there."""
     store = Store.open(to, storage_options)
-    head = head_commit(store)
-    if head is None:
-        begun = runs(store)
-        do = f"run {begun[-1]} has not come to its end; resume it" if begun else "export to it first"
-        raise RunError(f"{store.url}: no manifest here; {do}", code="E_MANIFEST")
-    return live(store, head)
+    return all_live(store, _head(store))
 
 
 def verify(
@@ -84,32 +87,64 @@ def verify(
         Passed to fsspec.
     """
     store = Store.open(to, storage_options)
-    rows = manifest(to, storage_options=storage_options).select("uri", "bytes", "sha256")
-    made = [{"uri": one["name"], "bytes": one["bytes"], "sha256": one["sha256"]} for one in records(store)]
-    rows = pl.concat([rows, pl.DataFrame(made, schema=rows.schema)]).unique("uri", keep="last", maintain_order=True)
-    there = {stat.name: stat.bytes for stat in store.list() if not stat.name.startswith(f"{AREA}/")}
-    missing = [name for name, _, _ in rows.iter_rows() if name not in there]
-    known = [row for row in rows.iter_rows() if row[0] in there]
-    changed = [name for name, size, _ in known if there[name] != size]
-    if deep:
-        suspects = set(changed)
-        same = [row for row in known if row[0] not in suspects]
-        with ThreadPoolExecutor(4, thread_name_prefix="mediaframe-verify") as readers:
-            hashes = readers.map(lambda row: _sha256(store, row[0]), same)
-            changed += [row[0] for row, sha256 in zip(same, hashes, strict=True) if sha256 != row[2]]
-    extra = set(there) - set(rows["uri"])
+    extra, changed = list[str](), list[str]()
+    with Index() as told:
+        for part in live(store, _head(store), ["uri", "bytes", "sha256"]):
+            told.put_many((digest_of(row[0]), json.dumps(row)) for row in part.iter_rows())
+        made = ((one["name"], one["bytes"], one["sha256"]) for one in records(store))
+        told.put_many((digest_of(row[0]), json.dumps(row)) for row in made)
+        checked = len(told)
+        same = _of_one_size(store, told, changed, extra)
+        if deep:
+            hashed = in_order(lambda row: (row, _sha256(store, row[0], row[1])), same, _READERS)
+            changed += [name for (name, _, expected), found in hashed if found != expected]
+        else:
+            deque(same, maxlen=0)
+        missing = [json.loads(row)[0] for row in told.values()]
     return Verification(
         to=store.url,
         deep=deep,
-        checked=rows.height,
+        checked=checked,
         missing=tuple(sorted(missing)),
         changed=tuple(sorted(changed)),
         extra=tuple(sorted(extra)),
     )
 
 
-def _sha256(store: Store, name: str) -> str | None:
+def _head(store: Store) -> Commit:
+    head = head_commit(store)
+    if head is None:
+        begun = runs(store)
+        do = f"run {begun[-1]} has not come to its end; resume it" if begun else "export to it first"
+        raise RunError(f"{store.url}: no manifest here; {do}", code="E_MANIFEST")
+    return head
+
+
+def _of_one_size(store: Store, told: Index, changed: list[str], extra: list[str]) -> Iterator[tuple[str, int, str]]:
+    """Give what stands there with the size that was told; what does not stand there is left in the index."""
+    there = (stat for stat in store.list() if not stat.name.startswith(f"{AREA}/"))
+    for stats in batched(there, _MANY):
+        digests = [digest_of(stat.name) for stat in stats]
+        known = told.take_many(digests)
+        for stat, digest in zip(stats, digests, strict=True):
+            if digest not in known:
+                extra.append(stat.name)
+                continue
+            name, size, sha256 = json.loads(known[digest])
+            if stat.bytes == size:
+                yield name, size, sha256
+            else:
+                changed.append(name)
+
+
+def _sha256(store: Store, name: str, size: int) -> str | None:
+    digest = hashlib.sha256()
     try:
-        return hashlib.sha256(store.read(name)).hexdigest()
+        if size <= _PIECE:
+            digest.update(store.read(name))
+        else:
+            for start in range(0, size, _PIECE):
+                digest.update(store.read_range(name, start, _PIECE))
     except StoreError:
         return None
+    return digest.hexdigest()

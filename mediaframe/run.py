@@ -29,13 +29,14 @@ from mediaframe.storage.store import Store
 from mediaframe.work.ability import engine_versions
 from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
 from mediaframe.work.carry import blame, carry_out
-from mediaframe.work.commit import RunFiles, head_commit, refuse_superseded, runs
+from mediaframe.work.commit import RunFiles, head_commit, runs
 from mediaframe.work.events import Progress, Tally, Watcher
 from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import Job
 from mediaframe.work.known import Known
 from mediaframe.work.local import LocalPool
 from mediaframe.work.lock import Lock
+from mediaframe.work.past import refuse_superseded
 from mediaframe.work.pool import Pool, cluster_of
 from mediaframe.work.record import Record
 from mediaframe.work.stream import Stream
@@ -252,7 +253,14 @@ class Run:
             try:
                 engine = engine_versions(pool) if refresh == "engine" else None
                 begun = begin(
-                    self.store, self.id, job, partial(rows, pool), self._tally, on_exists=on_exists, engines=engine
+                    self.store,
+                    self.id,
+                    job,
+                    partial(rows, pool),
+                    self._tally,
+                    on_exists=on_exists,
+                    engines=engine,
+                    stopped=self._stop.is_set,
                 )
             except BaseException as error:
                 self._state = "cancelled" if isinstance(error, KeyboardInterrupt) or self._stop.is_set() else "failed"

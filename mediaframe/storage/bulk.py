@@ -1,10 +1,11 @@
-"""Bulk: many requests at once, their answers in order, and never more ahead than who takes them can hold."""
+"""Bulk: many at once: requests whose answers come in order, and never more ahead than who takes them can hold."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -29,3 +30,14 @@ def in_order(do: Callable[[A], B], asked: Iterable[A], ahead: int) -> Iterator[B
         finally:
             for left in waiting:
                 left.cancel()
+
+
+def batched(found: Iterable[A], most: int) -> Iterator[list[A]]:
+    """Cut what is found into lists of at most so many, lazily.
+
+    >>> list(batched("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    left = iter(found)
+    while batch := list(islice(left, most)):
+        yield batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import tempfile
@@ -30,7 +31,6 @@ class Index:
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.Lock()
-        self._count = 0
         handle, self._path = tempfile.mkstemp(prefix="mediaframe-index-", suffix=".sqlite", dir=folder)
         os.close(handle)
         self._base = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -58,17 +58,15 @@ class Index:
         self.close()
 
     def __len__(self) -> int:
-        return self._count
+        with self._lock, _told():
+            return int(self._base.execute("SELECT count(*) FROM claims").fetchone()[0])
 
     def claim(self, digest: bytes, value: str) -> str | None:
         """Keep the value if the digest is new and give None, else give the value that holds it."""
         _check(digest)
         with self._lock, _told():
             done = self._base.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (digest, value))
-            if done.rowcount:
-                self._count += 1
-                return None
-            return self._found(digest)
+            return None if done.rowcount else self._found(digest)
 
     def claim_many(self, pairs: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, str]]:
         """Claim many; gives digest, value and holder of those that come too late, in order."""
@@ -76,11 +74,16 @@ class Index:
             if (holder := self.claim(digest, value)) is not None:
                 yield digest, value, holder
 
+    def add_many(self, digests: Iterable[bytes]) -> list[bool]:
+        """Add digests without values; says of each, in order, whether it is new."""
+        with self._lock, _told():
+            add = "INSERT OR IGNORE INTO claims VALUES (?, '')"
+            return [bool(self._base.execute(add, (_check(digest),)).rowcount) for digest in digests]
+
     def put_many(self, pairs: Iterable[tuple[bytes, str]]) -> None:
         """Set many values; a later one takes the place of an earlier one."""
         with self._lock, _told():
             self._base.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", map(_pair, pairs))
-            self._count = int(self._base.execute("SELECT count(*) FROM claims").fetchone()[0])
 
     def get(self, digest: bytes) -> str | None:
         """Give the value of a digest, None where it has none."""
@@ -99,6 +102,25 @@ class Index:
                 found.update(self._base.execute(f"SELECT * FROM claims WHERE digest IN ({marks})", part))  # noqa: S608 - marks alone
         return found
 
+    def take_many(self, digests: Iterable[bytes]) -> dict[bytes, str]:
+        """Give the values of those digests that have one, and forget them."""
+        found = self.get_many(digests)
+        with self._lock, _told():
+            self._base.executemany("DELETE FROM claims WHERE digest = ?", ((digest,) for digest in found))
+        return found
+
+    def values(self) -> Iterator[str]:
+        """Give all values, in the order of their digests; what is put in meanwhile may be left out."""
+        last = b""
+        while True:
+            with self._lock, _told():
+                after = "SELECT * FROM claims WHERE digest > ? ORDER BY digest LIMIT ?"
+                found = self._base.execute(after, (last, _MANY)).fetchall()
+            if not found:
+                return
+            yield from (str(value) for _, value in found)
+            last = found[-1][0]
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -109,6 +131,11 @@ class Index:
     def _found(self, digest: bytes) -> str | None:
         row = self._base.execute("SELECT value FROM claims WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else str(row[0])
+
+
+def digest_of(name: str) -> bytes:
+    """Give the 16 bytes that stand for a name."""
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _check(digest: bytes) -> bytes:

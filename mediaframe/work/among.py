@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from mediaframe.storage.index import Index
+from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.names import local_path
 from mediaframe.storage.redact import redact
 from mediaframe.storage.store import Store
@@ -26,7 +25,7 @@ def own_results(
     top = None if root is None else root.rstrip("/") + "/"
     below = None if top is None else _below(_real(top), _real(store.uri("x")[:-1]))
     if below == "":
-        index.put_many((_digest(name), "") for name in names())
+        index.put_many((digest_of(name), "") for name in names())
 
     def leave_out(rows: pl.DataFrame) -> pl.DataFrame:
         if top is None or below is None:
@@ -37,7 +36,7 @@ def own_results(
     def _is_result(name: str | None) -> bool:
         if name is None:
             return False
-        return name.startswith(below) if below else index.get(_digest(name)) is not None
+        return name.startswith(below) if below else index.get(digest_of(name)) is not None
 
     return leave_out
 
@@ -69,7 +68,3 @@ def _real(folder: str) -> str:
 
 def _below(root: str, name: str) -> str | None:
     return name[len(root) :] if name.startswith(root) else None
-
-
-def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,15 +15,17 @@ from typing import Any, Literal
 
 import polars as pl
 
+from mediaframe.errors import RunError
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Store
 from mediaframe.work.among import own_results
 from mediaframe.work.carry import settle
-from mediaframe.work.commit import Commit, RunFiles, head_commit, live, measured, runs, superseded
+from mediaframe.work.commit import Commit, RunFiles, head_commit, runs
 from mediaframe.work.events import Tally
 from mediaframe.work.freeze import Freezer, Frozen
 from mediaframe.work.job import FORMAT, Job
 from mediaframe.work.known import Known
+from mediaframe.work.past import live, measured, superseded
 from mediaframe.work.stream import Stream
 
 Rows = Callable[[Known | None, Known | None], Stream]
@@ -31,7 +33,8 @@ Rows = Callable[[Known | None, Known | None], Stream]
 
 OnExists = Literal["error", "replace", "version"]
 
-_STAMP = "%Y%m%dT%H%M%S"
+STAMP = "%Y%m%dT%H%M%S"
+"""What the id of a run begins with: its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def begin(
     *,
     on_exists: OnExists,
     engines: frozenset[str] | None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Begun:
     """Freeze the rows, refuse what cannot be, and publish the plan; nothing of a medium is written.
 
@@ -66,11 +70,13 @@ def begin(
         Gives the stream of rows, once it is told what is known of their headers from before.
     engines
         The versions of the engines, where results of other versions are to be made again.
+    stopped
+        Says whether the run was told to stop; it is asked between batches, whatever a batch waits for.
     """
     run_id = _after(run_id, runs(store))
     if on_exists == "version":
         job = replace(job, prefix=f"{run_id}/")
-    with _frozen(store, job, rows, on_exists, engines) as (frozen, freezer, stream):
+    with _frozen(store, job, rows, on_exists, engines, stopped) as (frozen, freezer, stream):
         earlier = None if on_exists == "version" else _adopted(store, job, frozen.digest)
         if earlier is None:
             if on_exists == "error":
@@ -103,7 +109,7 @@ def new_id() -> str:
     >>> len(new_id())
     22
     """
-    return f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
 
 
 def mediaframe_version() -> str:
@@ -116,11 +122,16 @@ def mediaframe_version() -> str:
 
 @contextmanager
 def _frozen(
-    store: Store, job: Job, rows: Rows, on_exists: OnExists, engines: frozenset[str] | None
+    store: Store,
+    job: Job,
+    rows: Rows,
+    on_exists: OnExists,
+    engines: frozenset[str] | None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Frozen, Freezer, Stream]]:
     head = head_commit(store) if on_exists != "version" else None
     with (
-        Known(live(store, head).iter_rows(named=True), name="rendition", also="uri") as files,
+        Known(_rows(live(store, head)), name="rendition", also="uri") as files,
         Known(_measured(store, head, engines), name="measure") as values,
         Known(_probed(store, head), source="uri") as probed,
         Index() as ours,
@@ -133,21 +144,35 @@ def _frozen(
         )  # fmt: skip
         stream.prober.keep_in = Path(folder)
         stream.leave_out = own_results(store, stream.root, lambda: _results(store), ours)
-        frozen = freezer.freeze(stream.frozen(), Path(folder))
+        frozen = freezer.freeze(_unless(stopped, stream.frozen()), Path(folder))
         freezer.refuse_clashes()
         yield frozen, freezer, stream
 
 
+def _unless(stopped: Callable[[], bool], batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Give the batches, until the run is told to stop."""
+    while (batch := None if stopped() else next(batches, None)) is not None:
+        yield batch
+    if stopped():
+        raise RunError("stopped while rows were planned; nothing was begun", code="E_CANCELLED")
+
+
+def _rows(parts: Iterable[pl.DataFrame]) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        yield from part.iter_rows(named=True)
+
+
 def _results(store: Store) -> Iterator[str]:
     """Give the names of what runs have made here, or were about to make when they were killed."""
-    yield from live(store, head_commit(store))["uri"]
+    for part in live(store, head_commit(store), ["uri"]):
+        yield from part["uri"]
     for files in _unfinished(store):
         yield from files.names()
 
 
 def _measured(store: Store, head: Commit | None, engines: frozenset[str] | None) -> Iterator[dict[str, Any]]:
     """Give the values that are known, of these engines alone where they are given."""
-    for row in measured(store, head).iter_rows(named=True):
+    for row in _rows(measured(store, head)):
         if engines is None or row["engine"] in engines:
             yield row
 
@@ -193,10 +218,10 @@ def _after(run_id: str, known: list[str]) -> str:
     if not known or run_id > known[-1]:
         return run_id
     try:
-        last = datetime.strptime(known[-1][:15], _STAMP).replace(tzinfo=UTC)
+        last = datetime.strptime(known[-1][:15], STAMP).replace(tzinfo=UTC)
     except ValueError:
         return run_id
-    return f"{last + timedelta(seconds=1):{_STAMP}}-{run_id.rpartition('-')[2]}"
+    return f"{last + timedelta(seconds=1):{STAMP}}-{run_id.rpartition('-')[2]}"
 
 
 def _publish(files: RunFiles, job: Job, frozen: Frozen, stream: Stream, tally: Tally) -> None:

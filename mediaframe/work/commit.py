@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import RunError, StoreError
+from mediaframe.errors import RunError
 from mediaframe.storage.bulk import in_order
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
@@ -27,6 +27,9 @@ from mediaframe.work.hidden import PLAN
 from mediaframe.work.job import FORMAT
 
 AREA = "_mediaframe"
+
+GROUP = 16384
+"""Rows of a manifest that are made, kept and read together."""
 
 ORDER: dict[str, Any] = {"row": pl.Int64, "place": pl.Int32, "attempt": pl.Int32}
 """What a line of the row log begins with: where the row stands, and which attempt it was."""
@@ -157,7 +160,9 @@ def commit(files: RunFiles) -> Commit:
     """Make the manifest of a run from its row log, then the commit mark that makes it true."""
     store, head = files.store, head_commit(files.store)
     number = head.number + 1 if head else 1
-    entries = [_publish(files, number, table) for table in ("renditions", "measures")]
+    job = files.plan()["job"]
+    wide = max(1, len(job["recipes"]) + bool(job["originals"]))
+    entries = [_publish(files, number, table, wide) for table in TABLES]
     kept = [one for one in (head.manifests if head else ()) if one["run"] != files.run]
     mark = Commit(number, files.run, (*kept, *entries), datetime.now(UTC).isoformat())
     body = {"form": FORMAT, "run": mark.run, "manifests": mark.manifests, "created_at": mark.created_at}
@@ -165,61 +170,55 @@ def commit(files: RunFiles) -> Commit:
     return mark
 
 
-_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
+TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
     "renditions": ("rendition", RENDITION),
     "measures": ("measure", MEASURED),
 }
 
 
-def _publish(files: RunFiles, number: int, table: str) -> dict[str, Any]:
+def _publish(files: RunFiles, number: int, table: str, wide: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mediaframe-") as folder:
-        path, rows, failed = _fold(files, Path(folder), *_TABLES[table])
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        path, rows, failed = _fold(files, Path(folder), *TABLES[table], max(1, GROUP // wide))
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         name = f"{AREA}/manifests/{number:020d}-{files.run}-{table}.parquet"
         files.store.write(name, path, replace=True)
     return {"name": name, "table": table, "run": files.run, "rows": rows, "failed": failed, "sha256": sha256}
 
 
-def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...]) -> tuple[Path, int, int]:
-    """Sort the row log by input order, the last attempt of each row alone, without holding it in memory."""
-    parts = []
-    for number, lines in enumerate(files.logs()):
-        rows = [line for line in lines if word in line]
-        if rows:
-            parts.append(folder / f"{number:06d}.parquet")
-            logged(rows, fields).write_parquet(parts[-1])
-    path = folder / "manifest.parquet"
-    if not parts:
+def _fold(files: RunFiles, folder: Path, word: str, fields: tuple[Field, ...], span: int) -> tuple[Path, int, int]:
+    """Sort the row log by input order, the last attempt of each row alone, so many rows of the input at a time."""
+    for number, lines in enumerate(_gathered(files, word, fields)):
+        for (at,), some in lines.group_by(pl.col("row") // span):
+            (folder / f"{at:09d}").mkdir(exist_ok=True)
+            some.write_parquet(folder / f"{at:09d}" / f"{number:06d}.parquet")
+    path, names = folder / "manifest.parquet", [field.name for field in fields]
+    count, failed, sorted_ = 0, 0, []
+    for part in sorted(folder.iterdir()):
+        rows = last_attempts(pl.scan_parquet(part / "*.parquet")).select(names).collect()
+        count, failed = count + rows.height, failed + rows.filter(pl.col("status") == "failed").height
+        sorted_.append(folder / f"{part.name}.parquet")
+        rows.write_parquet(sorted_[-1])
+    if not sorted_:
         pl.DataFrame(schema=schema(fields)).write_parquet(path)
-        return path, 0, 0
-    last_attempts(pl.scan_parquet(parts)).select([field.name for field in fields]).sink_parquet(path)
-    counted = pl.scan_parquet(path).select(pl.len(), (pl.col("status") == "failed").sum().alias("failed"))
-    count, failed = counted.collect().row(0)
-    return path, int(count), int(failed)
+    else:
+        pl.scan_parquet(sorted_).sink_parquet(path, row_group_size=GROUP)
+    return path, count, failed
 
 
-def superseded(files: RunFiles) -> list[str]:
-    """Give names of results of a run that other runs have written anew since it was planned.
-
-    What its row log says of them is true no more, so the run cannot be committed after those.
-    """
-    head, planned = head_commit(files.store), files.plan().get("head", 0)
-    later = [one for one in (head.manifests if head else ()) if _number(one["name"]) > planned]
-    anew = set[str]()
-    for entry in later:
-        if entry["run"] != files.run and entry["table"] == "renditions":
-            rows = read_manifest(files.store, entry)
-            anew.update(rows.filter(pl.col("status") == "written")["uri"])
-    return sorted(anew.intersection(files.told())) if anew else []
-
-
-def refuse_superseded(files: RunFiles) -> None:
-    """Raise when a run cannot go on, since others have written over it."""
-    if names := superseded(files):
-        raise RunError(
-            f"run {files.run}: other runs have written {len(names)} of its files anew, such as {names[0]}; "
-            "export again: what failed is tried once more, what stands there is used again"
-        )
+def _gathered(files: RunFiles, word: str, fields: tuple[Field, ...]) -> Iterator[pl.DataFrame]:
+    """Give the lines of the row log that have a word, in tables that are not too small."""
+    held, rows = list[pl.DataFrame](), 0
+    for log in files.logs():
+        lines = [line for line in log if word in line]
+        if lines:
+            held.append(logged(lines, fields))
+            rows += len(lines)
+        if rows >= GROUP:
+            yield pl.concat(held)
+            held, rows = [], 0
+    if held:
+        yield pl.concat(held)
 
 
 def last_attempts(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -254,43 +253,7 @@ def head_commit(store: Store) -> Commit | None:
             "use the version of mediaframe that made it",
             code="E_MANIFEST",
         )
-    return Commit(_number(marks[-1]), body["run"], tuple(body["manifests"]), body["created_at"])
-
-
-def read_manifest(store: Store, entry: Mapping[str, Any], columns: list[str] | None = None) -> pl.DataFrame:
-    """Read one manifest, or some columns of it, and check that it is the one that was committed."""
-    try:
-        data = store.read(entry["name"])
-    except StoreError as error:
-        raise RunError(f"{store.url}: the manifest {entry['name']} is missing ({error})", code="E_MANIFEST") from error
-    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-        raise RunError(f"{store.url}: the manifest {entry['name']} was changed after its commit", code="E_MANIFEST")
-    fields = schema(_TABLES[entry["table"]][1])
-    wanted = columns or list(fields)
-    # A manifest of an earlier version tells nothing of columns that came since.
-    there = pl.read_parquet_schema(io.BytesIO(data))
-    found = pl.read_parquet(io.BytesIO(data), columns=[name for name in wanted if name in there])
-    return found.select(
-        pl.col(name) if name in there else pl.lit(None, dtype=fields[name]).alias(name) for name in wanted
-    )
-
-
-def live(store: Store, head: Commit | None) -> pl.DataFrame:
-    """Give the rows that are true of a destination: of each file the newest word."""
-    rows = _tables(store, head, "renditions").filter(pl.col("uri").is_not_null())
-    return rows.unique("uri", keep="first", maintain_order=True)
-
-
-def measured(store: Store, head: Commit | None) -> pl.DataFrame:
-    """Give the values that were measured for a destination: of each source and measure the newest."""
-    rows = _tables(store, head, "measures").filter(pl.col("value").is_not_null())
-    return rows.unique(["source", "source_version", "recipe_id"], keep="first", maintain_order=True)
-
-
-def _tables(store: Store, head: Commit | None, table: str) -> pl.DataFrame:
-    entries = [entry for entry in (head.manifests if head else ()) if entry["table"] == table]
-    empty = pl.DataFrame(schema=schema(_TABLES[table][1]))
-    return pl.concat([*(read_manifest(store, entry) for entry in reversed(entries)), empty])
+    return Commit(number_of(marks[-1]), body["run"], tuple(body["manifests"]), body["created_at"])
 
 
 def runs(store: Store) -> list[str]:
@@ -299,7 +262,7 @@ def runs(store: Store) -> list[str]:
     return sorted(parts[2] for parts in found if parts[3:] == ["plan.json"])
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
     """Give the number of a commit from the name of its mark, or of one of its manifests."""
     return int(name.rpartition("/")[2][:20])
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
-from mediaframe.work.commit import ORDER, RunFiles, head_commit, last_attempts, logged, read_manifest
+from mediaframe.work.commit import ORDER, RunFiles, head_commit, last_attempts, logged
 from mediaframe.work.hidden import ASSET, visible
+from mediaframe.work.past import parts, read_manifest
 
 _ID = "__mf_id"
 
@@ -79,28 +82,50 @@ class Record:
         return visible(rows)
 
     def counted(self) -> dict[str, Any]:
-        """Give the numbers of a run; reads of its tables the columns alone that are counted."""
-        made = self._table("renditions", RENDITION, "rendition", ("status", "bytes", "error_code"))
-        measures = self._table("measures", MEASURED, "measure", ("status", "value", "error_code"))
+        """Give the numbers of a run; reads of its tables the columns alone that are counted, part by part."""
+        counts, errors = Counter[str](), Counter[str]()
+        written = measured = 0
+        for made in self._parts("renditions", RENDITION, "rendition", ("status", "bytes", "error_code")):
+            counts.update(dict(made.group_by("status").len().iter_rows()))
+            errors.update(_codes(made))
+            written += int(made.filter(pl.col("status") == "written")["bytes"].sum() or 0)
+        for found in self._parts("measures", MEASURED, "measure", ("status", "value", "error_code")):
+            measured += found["value"].count()
+            errors.update(_codes(found))
         excluded = self.excluded
-        failed = [one.filter(pl.col("status") == "failed")["error_code"] for one in (made, measures)]
-        codes = pl.concat([*failed, *([excluded["error_code"]] if excluded.height else [])])
+        if excluded.height:
+            errors.update(Counter(excluded["error_code"]))
         return {
-            "counts": dict(made.group_by("status").len().iter_rows()),
-            "measured": measures["value"].count(),
-            "errors": dict(codes.rename("code").to_frame().group_by("code").len().iter_rows()),
+            "counts": dict(counts),
+            "measured": measured,
+            "errors": dict(errors),
             "excluded": excluded.height,
-            "bytes_out": int(made.filter(pl.col("status") == "written")["bytes"].sum() or 0),
+            "bytes_out": written,
         }
+
+    def _parts(
+        self, table: str, fields: tuple[Field, ...], word: str, columns: tuple[str, ...]
+    ) -> Iterator[pl.DataFrame]:
+        entry = self._entry(table)
+        if entry is None:
+            yield self._table(table, fields, word, columns)
+        else:
+            yield from parts(self.files.store, entry, list(columns))
+
+    def _entry(self, table: str) -> dict[str, Any] | None:
+        head = head_commit(self.files.store) if self.committed else None
+        for entry in head.manifests if head else ():
+            if entry["run"] == self.files.run and entry["table"] == table:
+                return entry
+        return None
 
     def _table(
         self, table: str, fields: tuple[Field, ...], word: str, columns: tuple[str, ...] | None = None
     ) -> pl.DataFrame:
         names = list(columns or (field.name for field in fields))
-        head = head_commit(self.files.store) if self.committed else None
-        for entry in head.manifests if head else ():
-            if entry["run"] == self.files.run and entry["table"] == table:
-                return read_manifest(self.files.store, entry, names)
+        entry = self._entry(table)
+        if entry is not None:
+            return read_manifest(self.files.store, entry, names)
         # Log by log: rows of a table take a tenth of the memory that they take as lines.
         kept = list(dict.fromkeys([*ORDER, "status", *({"written_at"} & set(schema(fields))), *names]))
         logs = (logged([line for line in log if word in line], fields) for log in self.files.logs())
@@ -108,6 +133,10 @@ class Record:
         if not parts:
             return pl.DataFrame(schema={name: dtype for name, dtype in schema(fields).items() if name in names})
         return last_attempts(pl.concat(parts).lazy()).select(names).collect()
+
+
+def _codes(rows: pl.DataFrame) -> Counter[str]:
+    return Counter(rows.filter(pl.col("status") == "failed")["error_code"])
 
 
 def _decoded(values: pl.Series) -> pl.Series:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from mediaframe.storage.index import Index
+from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.store import Stat, Store
 from mediaframe.work.commit import AREA
 
@@ -34,8 +33,8 @@ class There:
             self._list(self._few if self._asked <= self._few else None)
         if self._listed is None:
             return self._looked_at(wanted, self._store.stat_many(wanted))
-        found = self._listed.get_many(_digest(name) for name in wanted)
-        return {name: int(found[digest]) for name in wanted if (digest := _digest(name)) in found}
+        found = self._listed.get_many(digest_of(name) for name in wanted)
+        return {name: int(found[digest]) for name in wanted if (digest := digest_of(name)) in found}
 
     def _thinkable(self, names: list[str]) -> list[str]:
         """Leave out the names in folders that are not there; most names of a new export are."""
@@ -58,12 +57,8 @@ class There:
         """Keep what is there, if it is no more than that many objects."""
         listed, own = Index(), f"{AREA}/"
         found = (stat for stat in self._store.list(self._prefix) if not stat.name.startswith(own))
-        listed.put_many((_digest(one.name), str(one.bytes)) for one in islice(found, most))
+        listed.put_many((digest_of(one.name), str(one.bytes)) for one in islice(found, most))
         if most is not None and next(found, None) is not None:
             listed.close()
             return
         self._listed = listed
-
-
-def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()

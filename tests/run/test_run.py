@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION, schema
 from mediaframe.work.commit import AREA, head_commit
 from mediaframe.work.events import Tally
+from mediaframe.work.lock import Lock
 from tests.run.media import picture, pictures
 
 THUMB = mf.image.resize(64, 64, fit="cover").webp()
@@ -341,6 +343,22 @@ def test_a_run_that_is_stopped_while_it_plans_has_planned_nothing(tmp_path: Path
         run.result(timeout=20)
     assert run.state == "cancelled"
     assert files(tmp_path / "out") == []
+    assert not list((tmp_path / "out").rglob("plan.json"))
+
+
+def test_a_run_that_is_stopped_before_it_begins_to_plan_plans_nothing(
+    frame: mf.MediaFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, take = threading.Event(), Lock._take
+    monkeypatch.setattr(Lock, "_take", lambda lock: told.wait(20) and take(lock))
+    run = frame.start(tmp_path / "out")
+
+    run.cancel()
+    told.set()
+
+    with pytest.raises(RunError, match="stopped while rows were planned") as stopped:
+        run.result(timeout=20)
+    assert stopped.value.code == "E_CANCELLED"
     assert not list((tmp_path / "out").rglob("plan.json"))
 
 

@@ -75,3 +75,20 @@ def test_memory_is_bounded():
         assert len(index) == 600_000
 
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 48 * 1024
+
+
+def test_of_many_digests_it_says_which_are_new():
+    with Index() as index:
+        assert index.add_many([digest(1), digest(2), digest(1)]) == [True, True, False]
+        assert index.add_many([digest(2), digest(3)]) == [False, True]
+        assert len(index) == 3
+
+
+def test_what_is_taken_is_there_no_more():
+    with Index() as index:
+        index.put_many((digest(number), str(number)) for number in range(1200))
+
+        taken = index.take_many(digest(number) for number in [*range(700), 5000])
+
+        assert taken == {digest(number): str(number) for number in range(700)}
+        assert list(index.values()) == [str(number) for number in range(700, 1200)]

@@ -126,3 +126,34 @@ def test_gc_tells_an_object_of_ours_by_what_the_store_keeps_of_it(moto: str) -> 
         f"nested/{AREA}/runs/x/plan.json",
         "nested/of-another-destination.webp",
     ]
+
+
+def test_gc_asks_the_store_about_those_alone_that_may_go(
+    moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = f"s3://shop/{uuid.uuid4().hex}"
+    source = pictures(tmp_path / "in", 2, 48, 32)
+    mf.scan(source).with_columns(small=mf.image.resize(8).png()).export(to, slots=1, storage_options=options(moto))
+    store, asked = Store.open(to, options(moto)), list[str]()
+    store.write("left.webp", b"RIFF")
+    other = boto3.client(
+        "s3", endpoint_url=moto, aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1"
+    )
+    for name in ("a.txt", "b.txt"):
+        other.put_object(Bucket="shop", Key=f"{to.removeprefix('s3://shop/')}/{name}", Body=b"mine")
+    ours = Store.ours
+    monkeypatch.setattr(Store, "ours", lambda self, name: (asked.append(name), ours(self, name))[1])
+
+    young = mf.gc(to, storage_options=options(moto))
+    asked_of_young = list(asked)
+    old = mf.gc(to, older_than=0, storage_options=options(moto))
+    asked_of_old = sorted(asked)
+    monkeypatch.setattr("mediaframe.garbage._began", lambda known: time.time() + 60)
+    asked.clear()
+    before = mf.gc(to, older_than=0, storage_options=options(moto))
+
+    assert (young.count, young.foreign, young.young, asked_of_young) == (0, 0, 3, [])
+    assert (old.objects, old.foreign, old.young) == (("left.webp",), 2, 0)
+    assert asked_of_old == ["a.txt", "b.txt", "left.webp"]
+    # What stood there before the first run began is of others, and nobody is asked.
+    assert (before.count, before.foreign, asked) == (0, 3, [])
