@@ -7,8 +7,9 @@ from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
-from mediaframe.measures.image import MeanColor, Phash, Sharpness
+from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
+from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposure, RmsContrast
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops import video as moving
 from mediaframe.ops.document import Page
@@ -91,7 +92,13 @@ class ImageRecipe(Recipe, kind="image"):
 
     mean_color = finish(MeanColor)
     sharpness = finish(Sharpness)
+    exposure = finish(Exposure)
+    rms_contrast = finish(RmsContrast)
+    entropy = finish(Entropy)
+    colorfulness = finish(Colorfulness)
+    colors = finish(Colors)
     phash = finish(Phash)
+    dhash = finish(Dhash)
     dominant_colors = finish(DominantColors)
     thumbhash = finish(Thumbhash)
     blurhash = finish(Blurhash)

@@ -1,4 +1,4 @@
-"""What can be known of a picture: mean color, sharpness, perceptual hash."""
+"""What can be known of a picture: mean color, sharpness, perceptual hashes."""
 
 from __future__ import annotations
 
@@ -32,10 +32,27 @@ class Sharpness(Measure, takes="image", gives="float"):
 class Phash(Measure, takes="image", gives="string"):
     """Know the perceptual hash: 64 bits in hex; alike pictures differ in few bits.
 
-    The signs, against their median, of the 8x8 lowest frequencies of the DCT of the gray picture at 32x32 px.
+    The signs, against their median, of the 8x8 lowest frequencies of the DCT of the gray picture (Rec. 601 luma) at
+    32x32 px, upright. Alpha is not looked at. A JPEG is decoded at the least size of which both sides have 250 px, and
+    in gray alone: over photographs the hash is then 0.2 bits off that of the whole on average, at a quarter of the
+    time. Of damage to a JPEG it notices only bytes that are missing.
 
     Source: Zauner, Implementation and benchmarking of perceptual image hash functions, 2010; bits as in imagehash.
 
     >>> mf.image.phash()
     image.phash()
+    """
+
+
+class Dhash(Measure, takes="image", gives="string"):
+    """Know the difference hash: 64 bits in hex; alike pictures differ in few bits.
+
+    Whether each pixel of the gray picture (Rec. 601 luma) at 9x8 px is darker than its right neighbor, upright. Alpha
+    is not looked at. A JPEG is decoded as for `phash`, with which it shares the decode; the hash is then 0.3 bits off
+    that of the whole on average.
+
+    Source: Krawetz, Kind of like that, 2013; bits as in imagehash.
+
+    >>> mf.image.dhash()
+    image.dhash()
     """

@@ -149,6 +149,12 @@ def _cutout() -> Pixels:
     return picture
 
 
+def _blobs() -> Pixels:
+    """Make soft blobs of many colors, as photographs have them."""
+    few = np.random.default_rng(5).integers(0, 255, (18, 24, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(few).resize((160, 120), Image.Resampling.BICUBIC))
+
+
 def _card() -> Pixels:
     """Make a picture with a wide white border."""
     picture = np.full((70, 90, 3), 255, np.uint8)
@@ -165,6 +171,7 @@ PICTURES: dict[str, Callable[[], Pixels]] = {
     "chart": _chart,
     "cutout": _cutout,
     "card": _card,
+    "blobs": _blobs,
 }
 """The pictures that are tried: slopes, edges, grain; hidden colors behind transparency; all sorts of colors."""
 

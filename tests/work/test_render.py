@@ -186,13 +186,20 @@ def test_all_large_and_small_results_of_a_jpeg_share_one_decode() -> None:
         "hero": image.resize(1200).webp(effort=0),
         "thumb": image.resize(300, 300, fit="cover").webp(effort=0),
         "tiny": image.resize(32).png(),
-        "hash": image.phash(),
         "sharp": image.sharpness(),
     }
 
     _, counts = run(write(large(3000, 1800), "JPEG"), recipes)
 
     assert counts == {"opens": 1, "decodes": 1, "encodes": 3, "steps": 3}
+
+
+def test_hashes_of_a_jpeg_share_a_decode_of_their_own() -> None:
+    recipes = {"hash": image.phash(), "other": image.dhash(), "sharp": image.sharpness()}
+
+    _, counts = run(write(large(3000, 1800), "JPEG"), recipes)
+
+    assert counts == {"opens": 2, "decodes": 2, "encodes": 0, "steps": 0}
 
 
 def test_steps_in_common_are_done_once() -> None:

@@ -20,7 +20,7 @@ from mediaframe.engines.vips.kept import kept
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.metadata.policy import with_metadata
 from mediaframe.engines.vips.needs import upright
-from mediaframe.engines.vips.opening import READS, open_picture, read_header, shrink_for
+from mediaframe.engines.vips.opening import READS, is_coarse, open_picture, read_header, shrink_for
 from mediaframe.engines.vips.reel import Animation, Change
 from mediaframe.engines.vips.score import judge
 from mediaframe.model.finish import Format, Measure
@@ -88,7 +88,9 @@ class VipsEngine(Engine[Picture]):
     def sharing(self, source: Source, task: Task) -> object:
         """Name the decode: the shrink factor, whether the picture is turned, its colors, and how many frames."""
         header = read_header(source, task)
-        return shrink_for(header, task), upright(task), wish(task), frames_for(header, task)
+        return (
+            shrink_for(header, task), upright(task), wish(task), frames_for(header, task), is_coarse(header, task)
+        )  # fmt: skip
 
     def open(self, source: Source, task: Task) -> Picture:
         """Decode a picture, or begin an animation, within the limits."""

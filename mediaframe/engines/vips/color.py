@@ -62,6 +62,15 @@ def converted(image: pyvips.Image, wish: Wish = PLAIN) -> pyvips.Image:
     return to_sixteen(image) if wish.bits > 8 else to_eight(image)
 
 
+def is_plain(image: pyvips.Image) -> bool:
+    """Whether a picture of 8 bits is gray or sRGB already, or near enough that nothing is converted."""
+    image = _declared(image)
+    gray, profile = image.interpretation in _GRAYS, profile_of(image)
+    if not gray and image.interpretation not in ("srgb", "rgb"):
+        return False
+    return not profile or moves_nothing(profile, PLAIN.space, PLAIN.rendering, gray=gray, deep=False)
+
+
 def in_srgb(image: pyvips.Image) -> pyvips.Image:
     """Give 8-bit sRGB or gray, whatever space and levels the picture has."""
     return converted(image) if profile_of(image) or is_deep(image) else image

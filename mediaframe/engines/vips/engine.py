@@ -18,6 +18,7 @@ from mediaframe.engines.vips import (
     palette,
     paper,
     placeholder,
+    statistics,
     tone,
 )
 from mediaframe.engines.vips.base import VipsEngine, engine
@@ -36,6 +37,7 @@ THEMES = (
     merge,
     palette,
     placeholder,
+    statistics,
     exchange,
     paper,
     extra,

@@ -1,8 +1,9 @@
-"""What can be known of a picture: mean color, sharpness, perceptual hash."""
+"""What can be known of a picture: mean color, sharpness, perceptual hashes."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pyvips
@@ -11,7 +12,7 @@ from PIL import Image
 from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.geometry import scaled
 from mediaframe.engines.vips.handle import Handle, alpha_apart, colors, has_alpha
-from mediaframe.measures.image import MeanColor, Phash, Sharpness
+from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 
 _SHARP_SIDE = 1024
 _HASH_SIDE, _HASH_BITS = 32, 8
@@ -50,14 +51,29 @@ def sharpness(handle: Handle, measure: Sharpness) -> float:
 @engine.implements(Phash)
 def phash(handle: Handle, measure: Phash) -> str:
     """Give the hash; the gray and the reduction are those of Pillow, as in imagehash."""
+    small = _gray(handle, _HASH_SIDE, _HASH_SIDE).astype(np.float64)
+    # Rounded, so that the bits of flat pictures are not the noise of a CPU's floating point.
+    low = np.round((_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS], 6)
+    return _hexadecimal(low > np.median(low))
+
+
+@engine.implements(Dhash)
+def dhash(handle: Handle, measure: Dhash) -> str:
+    """Give the signs of the differences of neighbors."""
+    small = _gray(handle, _HASH_BITS + 1, _HASH_BITS)
+    return _hexadecimal(small[:, 1:] > small[:, :-1])
+
+
+def _gray(handle: Handle, width: int, height: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     image = handle.image
     image = image.extract_band(0, n=colors(image))
     mode = "RGB" if image.bands == 3 else "L"
     picture = Image.frombytes(mode, (image.width, image.height), image.write_to_memory()).convert("L")
-    small = np.asarray(picture.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.LANCZOS), dtype=np.float64)
-    # Rounded, so that the bits of flat pictures are not the noise of a CPU's floating point.
-    low = np.round((_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS], 6)
-    return f"{int(''.join('01'[bit] for bit in (low > np.median(low)).ravel().tolist()), 2):016x}"
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def _hexadecimal(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> str:
+    return np.packbits(bits).tobytes().hex()
 
 
 def _cosines(side: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

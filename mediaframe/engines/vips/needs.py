@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mediaframe.engines.base import Task
+from mediaframe.measures.statistics import Colors
 from mediaframe.model.finish import Measure
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.describe import Describe
@@ -73,5 +74,5 @@ def _needed(task: Task, width: int, height: int) -> tuple[int, int] | None:
         if step is not None and not scales(step):
             return None
         turned ^= isinstance(step, Rotate) and step.angle % 180 != 0
-    # Measures are defined on reduced pictures; only a file shows every pixel.
-    return (1, 1) if isinstance(task.end, Measure) else None
+    # Measures are defined on reduced pictures; only a file shows every pixel, and colors are counted over all of them.
+    return (1, 1) if isinstance(task.end, Measure) and not isinstance(task.end, Colors) else None

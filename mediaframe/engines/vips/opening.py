@@ -10,7 +10,8 @@ import pyvips
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips import foreign
-from mediaframe.engines.vips.color import Wish, converted, wish
+from mediaframe.engines.vips.coarse import coarse, coarsely
+from mediaframe.engines.vips.color import Wish, converted, is_plain, wish
 from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, reasons, translate
@@ -55,6 +56,8 @@ class Header:
     facts: dict[str, Any]
     gain_map: bool = False
     """Whether the file has what makes HDR of it."""
+    plain: bool = False
+    """Whether it is a JPEG in gray or sRGB, of which nothing must be converted."""
 
     @property
     def turned(self) -> bool:
@@ -78,7 +81,8 @@ def open_picture(source: Source, task: Task) -> Handle:
     if foreign.takes(header.format):
         image = foreign.decode(source, header.format, task.limits, wish(task))
     else:
-        image = _decode(source, header, shrink, task)
+        rough = is_coarse(header, task)
+        image = coarse(source, task.limits) if rough else _decode(source, header, shrink, task)
     if header.format.startswith("tiff"):
         image = _with_tags(image, source)
     if header.gain_map:
@@ -90,6 +94,11 @@ def open_picture(source: Source, task: Task) -> Handle:
         width, height = height, width
     with complaints("E_CORRUPT", header.format):
         return Handle(turn(image, header.orientation), width, height)
+
+
+def is_coarse(header: Header, task: Task) -> bool:
+    """Say whether a picture is decoded for a hash alone."""
+    return header.plain and coarsely(task)
 
 
 def shrink_for(header: Header, task: Task) -> int:
@@ -126,7 +135,8 @@ def _look(source: Source, task: Task) -> Header:
             return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
         raise
     orientation, frames, gain_map = _orientation(image), _frames(data, format, image), has_gain_map(data, format)
-    return Header(format, image.width, image.height, orientation, frames, _facts(image), gain_map)
+    plain = format in _JPEGS and is_plain(image)
+    return Header(format, image.width, image.height, orientation, frames, _facts(image), gain_map, plain)
 
 
 def _check_jpeg(data: Any, limits: Limits) -> None:
