@@ -149,6 +149,8 @@ def _check_jpeg(data: Any, limits: Limits) -> None:
 def _frames(data: Any, format: str, image: pyvips.Image) -> int:
     if format == "apng":
         return png_frames(data)
+    if format == "avif":
+        return 1  # What libvips counts are pictures beside one another; a sequence is opened by Pillow.
     return int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
 
 
