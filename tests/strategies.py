@@ -90,6 +90,7 @@ def _lengths(most: float | None) -> st.SearchStrategy[str]:
 
 _FITTING: dict[str, dict[str, Any]] = {
     "resize": {"width": 7},
+    "describe": {"title": "x"},
     "mode": {"name": "square", "size": 7},
     "pad": {"width": 7},
 }
