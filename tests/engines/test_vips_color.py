@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -508,6 +510,80 @@ def test_a_jpeg_is_not_shrunk_while_decoding_where_light_is_mixed() -> None:
 
     assert not opened(data, image.resize(100, linear=True).webp()).reduced
     assert opened(data, image.resize(100).webp()).reduced
+
+
+# ---- colors told by numbers ------------------------------------------------------------------------------------------
+
+
+def _avif(pixels: Pixels, primaries: int, transfer: int) -> bytes:
+    """Write an AVIF that tells its colors by numbers."""
+    data = bytearray(write(pixels, "AVIF", quality=100, subsampling="4:4:4"))
+    at = data.index(b"colrnclx") + 8
+    data[at : at + 4] = struct.pack(">HH", primaries, transfer)
+    return bytes(data)
+
+
+def _png_cicp(pixels: Pixels, primaries: int, transfer: int) -> bytes:
+    """Write a PNG that tells its colors by numbers."""
+    data, body = write(pixels, "PNG"), b"cICP" + bytes([primaries, transfer, 0, 1])
+    return data[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + data[33:]
+
+
+TO_SRGB = {
+    1: np.eye(3),
+    9: np.array([[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349], [-0.018151, -0.100579, 1.118730]]),
+    12: np.array([[1.224940, -0.224940, 0.0], [-0.042057, 1.042057, 0.0], [-0.019638, -0.078636, 1.098274]]),
+}
+"""Light of other primaries as light of sRGB (ITU-R BT.2087, SMPTE EG 432-1)."""
+
+
+def _pq(signal: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    root = signal ** (1 / 78.84375)
+    return np.asarray((np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125) * 1e4)
+
+
+CURVES: dict[int, Any] = {
+    1: lambda value: _light(value * 255), 13: lambda value: _light(value * 255), 4: lambda value: value**2.2,
+    8: lambda value: value, 16: lambda value: _pq(value) / 203,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("primaries", "transfer"), [(12, 13), (9, 1), (9, 13), (1, 4), (1, 8), (9, 16), (12, 16), (2, 2)]
+)
+@pytest.mark.parametrize("kind", ["avif", "png"])
+def test_colors_told_by_numbers_are_converted_by_their_formulas(kind: str, primaries: int, transfer: int) -> None:
+    blocks = RANDOM.integers(20, 190, (3, 4, 3)).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    data = {"avif": _avif, "png": _png_cicp}[kind](blocks, primaries, transfer)
+    stored = read(data)[4::8, 4::8, :3]
+
+    got = pixels_of(data, image.png())[4::8, 4::8]
+
+    light = CURVES.get(transfer, CURVES[13])(stored / 255.0)
+    want = 255 * _encoded(np.minimum(light, 1.0) @ TO_SRGB.get(primaries, np.eye(3)).T)
+    assert delta_e(got, np.round(want).astype(np.uint8)).max() <= 3
+    assert (primaries, transfer) in ((2, 2), (1, 13)) or np.abs(got.astype(int) - stored).max() > 5
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_is_reduced_to_the_white_of_paper_and_the_row_says_so(transfer: int) -> None:
+    level = round(255 * (0.5806888810416109 if transfer == 16 else 0.75))  # 203 nits
+
+    def made(value: int) -> Any:
+        return rendered(_png_cicp(np.full((4, 4, 3), value, np.uint8), 9, transfer), image.png())
+
+    assert read(made(level).data).min() >= 253
+    assert read(made(250).data).min() == 255
+    assert read(made(level // 2).data).max() < 150
+    assert [code for code, _ in made(level).notes] == ["W_HDR_REDUCED"]
+
+
+def test_a_profile_wins_over_numbers() -> None:
+    data = write(COLORS, "PNG", icc_profile=P3)
+    body = b"cICP" + bytes([9, 16, 0, 1])
+    both = data[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + data[33:]
+
+    np.testing.assert_array_equal(pixels_of(both, image.png()), pixels_of(data, image.png()))
 
 
 # ---- gain maps -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from mediaframe.engines.base import Source
 from mediaframe.engines.vips import jpegxl
+from mediaframe.engines.vips.cicp import as_declared
 from mediaframe.engines.vips.color import PLAIN, Wish, converted
 from mediaframe.engines.vips.jpegxl import jxl_header, read_jxl
 from mediaframe.engines.vips.library import complaints
@@ -94,6 +95,7 @@ def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> p
         for field, data in told.items():
             if isinstance(data, bytes) and data:
                 image.set_type(pyvips.GValue.blob_type, field, data)
+        image = as_declared(image, source.view(), format)
         return _told(converted(image, wish), orientation).copy_memory()
 
 

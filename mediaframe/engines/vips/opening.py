@@ -10,6 +10,7 @@ import pyvips
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips import foreign
+from mediaframe.engines.vips.cicp import as_declared
 from mediaframe.engines.vips.coarse import coarse, coarsely
 from mediaframe.engines.vips.color import Wish, converted, is_plain, wish
 from mediaframe.engines.vips.drawing import drawing
@@ -210,7 +211,8 @@ def _decode(source: Source, header: Header, shrink: int, task: Task) -> pyvips.I
     data: Any = source.memo.get("drawing") or source.view()
     options = {"shrink": shrink} if shrink > 1 else {}
     try:
-        return _pixels(load(data, header.format, **options), wish(task))
+        image = as_declared(load(data, header.format, **options), data, header.format)
+        return _pixels(image, wish(task))
     except pyvips.Error as error:
         return _again(source, header, task, options, error)
 

@@ -95,20 +95,34 @@ _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 @cache
 def gray_profile() -> bytes:
     """Give the profile of gray with the curve of sRGB (ICC.1:2022, a monochrome display)."""
-    return _profile(b"GRAY", {b"desc": _text("Gray with the sRGB curve"), b"kTRC": _curve(3, _SRGB_CURVE)})
+    return _profile(b"GRAY", {b"desc": _text("Gray with the sRGB curve"), b"kTRC": srgb_curve()})
+
+
+Colorants = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+"""XYZ of red, green and blue under D50."""
 
 
 @cache
 def adobe_profile() -> bytes:
     """Give a profile for the colors of Adobe RGB (1998), which cameras declare by EXIF alone (DCF 2.0, "R03")."""
-    colorants = {
-        b"rXYZ": _xyz((0.60974, 0.31111, 0.01947)),
-        b"gXYZ": _xyz((0.20528, 0.62567, 0.06087)),
-        b"bXYZ": _xyz((0.14919, 0.06322, 0.74457)),
-    }
-    gamma = _curve(0, (563 / 256,))
-    curves = {b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma}
-    return _profile(b"RGB ", {b"desc": _text("Compatible with Adobe RGB (1998)"), **colorants, **curves})
+    colorants = (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)
+    return rgb_profile("Compatible with Adobe RGB (1998)", colorants, gamma_curve(563 / 256))
+
+
+def rgb_profile(name: str, colorants: Colorants, curve: bytes) -> bytes:
+    """Give the profile of three colorants that have one curve (ICC.1:2022, 8.4.3)."""
+    xyz = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(_xyz, colorants), strict=True))
+    return _profile(b"RGB ", {b"desc": _text(name), **xyz, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
+
+
+def gamma_curve(gamma: float) -> bytes:
+    """Give the curve of a power."""
+    return _curve(0, (gamma,))
+
+
+def srgb_curve() -> bytes:
+    """Give the curve of sRGB (IEC 61966-2-1)."""
+    return _curve(3, _SRGB_CURVE)
 
 
 def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:

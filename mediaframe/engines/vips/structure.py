@@ -93,11 +93,11 @@ def has_gain_map(data: Any, format: str) -> bool:
         # Apple says so in the second picture alone.
         return any(part[4:8] == b"MPF\0" for part in parts) and data.find(_APPLE_GAIN_MAP) > 0
     if format in ("avif", "heic"):
-        return any(b"hdrgainmap" in part or b"tmap" in part for part in _meta_boxes(data))
+        return any(b"hdrgainmap" in part or b"tmap" in part for part in meta_boxes(data))
     return False
 
 
-def _meta_boxes(data: Any) -> Iterator[bytes]:
+def meta_boxes(data: Any) -> Iterator[bytes]:
     """Give the boxes before the pixels: `ftyp` names the brands, `meta` the items."""
     at, size = 0, len(data)
     while at + 8 <= size:
