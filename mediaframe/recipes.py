@@ -6,6 +6,7 @@ from mediaframe.formats.animation import Apng, Gif
 from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
+from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
@@ -89,6 +90,7 @@ class ImageRecipe(Recipe, kind="image"):
     pdf = finish(Pdf)
     heif = finish(Heif)
     jxl = finish(Jxl)
+    svg = finish(Svg)
 
     mean_color = finish(MeanColor)
     sharpness = finish(Sharpness)

@@ -42,6 +42,7 @@ def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[A
     base = argument.base
     known = {
         "color": COLORS,
+        "colors": st.lists(COLORS, min_size=1, max_size=4, unique=True).map(tuple),
         "moment": _moments(),
         "length": _lengths(most),
         "aspect": st.builds("{}:{}".format, st.integers(1, 20), st.integers(1, 20)),

@@ -27,7 +27,7 @@ _NEEDED = (
     "polars", "pyarrow", "dask", "distributed", "pyvips", "pyvips-binary", "av", "pillow", "pypdfium2", "numpy",
     "fsspec", "s3fs", "ipywidgets", "anywidget", "typer", "rich",
 )  # fmt: skip
-_OPTIONAL = ("pi-heif", "pillow-heif", "imagecodecs")
+_OPTIONAL = ("pi-heif", "pillow-heif", "imagecodecs", "vtracer")
 _OLDEST = (3, 11)
 _ROOM = 2_000_000_000  # bytes: sources above the memory's share, and the rows of a run, are spooled there
 _REINSTALL = (

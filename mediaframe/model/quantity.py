@@ -111,6 +111,25 @@ def parse_color(value: object) -> str:
     return "#" + (digits[:6] if digits[6:] == "ff" else digits)
 
 
+def parse_colors(value: object) -> tuple[str, ...]:
+    """Read several opaque colors, as a list or as text with spaces or commas between them.
+
+    >>> parse_colors("#f80, white"), parse_colors(["#ff8800"])
+    (('#ff8800', '#ffffff'), ('#ff8800',))
+    """
+    allowed = "1 to 64 opaque colors, such as ['#f80', 'white'] or '#f80 white'"
+    parts = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not 1 <= len(parts) <= 64:
+        raise ValueError(allowed)
+    try:
+        found = tuple(parse_color(one) for one in parts)
+    except ValueError:
+        raise ValueError(allowed) from None
+    if any(len(one) > 7 for one in found):
+        raise ValueError(allowed)
+    return tuple(dict.fromkeys(found))
+
+
 def color_bands(color: str) -> tuple[int, int, int, int]:
     """Give red, green, blue and alpha (0 to 255) of a color in canonical form.
 
@@ -223,6 +242,7 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "s": parse_seconds,
     "moment": parse_moment,
     "color": parse_color,
+    "colors": parse_colors,
     "point": parse_point,
     "aspect": parse_aspect,
     "length": parse_length,

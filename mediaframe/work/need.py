@@ -53,6 +53,9 @@ _MOVING = ("gif", "webp", "apng", "avif")
 _EACH = {"gif": 6.0, "webp": 6.0, "avif": 8.0, "apng": 4.0}
 """Peak bytes for each pixel of all frames that are written, those that are held included."""
 
+_TRACED = {"low": 110 << 20, "medium": 350 << 20, "high": 760 << 20}
+"""What tracing takes of a flat picture, the most of all: it is done at a limited size, whatever that of the picture."""
+
 _MARGIN = 1.15
 
 
@@ -89,6 +92,8 @@ def memory_need(
     written = count * _HELD + largest * _HELD + last * each
     if recipe.end.values.get("target") is not None:
         written += last * _JUDGED + min(last, _JUDGED_PIXELS) * _JUDGED_KEPT
+    if recipe.end.word == "svg":
+        written += _TRACED[recipe.end.values["detail"]]
     deep = 2 if recipe.end.values.get("bits", 8) > 8 else 1
     many = reach(recipe.steps, recipe.end, frames) if frames and format in _MOVING else None
     moving = 0.0

@@ -1,4 +1,4 @@
-"""What pages show first, against the reference implementations; dominant colors against numpy and OpenCV."""
+"""Placeholders against their reference implementations, dominant colors against numpy and OpenCV, traces in resvg."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import blurhash
 import cv2
 import numpy as np
-from PIL import Image
+import resvg_py
+from PIL import Image, ImageDraw
 
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
@@ -82,7 +83,28 @@ def _decoded(data: bytes) -> Array:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
+def _logo(_: Pixels) -> Pixels:
+    """Draw a disc and a triangle on white, with soft edges."""
+    drawn = Image.new("RGB", (960, 720), "white")
+    draw = ImageDraw.Draw(drawn)
+    draw.ellipse((80, 80, 560, 560), fill="#c8102e")
+    draw.polygon([(560, 640), (880, 160), (920, 680)], fill="#0038a8")
+    return np.asarray(drawn.resize((240, 180), Image.Resampling.BOX))
+
+
+def _resvg(data: bytes) -> Array:
+    return read(bytes(resvg_py.svg_to_bytes(svg_string=data.decode(), skip_system_fonts=True)))[..., :3]
+
+
 CASES = [
+    Case(
+        "svg", "a logo", image.svg(), _logo, "the picture, our file read by resvg", 30.0, "psnr",
+        family="format written", pictures=("smooth",), file=lambda picture: png(_logo(picture)), read=_resvg,
+    ),
+    Case(
+        "svg", "slopes of 64 colors", image.svg(colors=64), lambda picture: picture,
+        "the picture, our file read by resvg", 25.0, "psnr", family="format written", pictures=("smooth",), read=_resvg,
+    ),
     *(
         Case(
             "thumbhash", name, image.thumbhash(), lambda picture, name=name: _THUMBHASHES[name],

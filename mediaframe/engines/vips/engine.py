@@ -20,6 +20,7 @@ from mediaframe.engines.vips import (
     placeholder,
     statistics,
     tone,
+    trace,
 )
 from mediaframe.engines.vips.base import VipsEngine, engine
 
@@ -41,6 +42,7 @@ THEMES = (
     exchange,
     paper,
     extra,
+    trace,
 )
 
 __all__ = ["THEMES", "VipsEngine", "engine"]
