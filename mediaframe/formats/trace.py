@@ -11,7 +11,14 @@ from mediaframe.model.finish import Format
 Detail = Literal["low", "medium", "high"]
 
 
-class Svg(Format, takes="image", media_type="image/svg+xml", extension="svg"):
+class Svg(
+    Format,
+    takes="image",
+    media_type="image/svg+xml",
+    extension="svg",
+    module="vtracer",
+    install="pip install 'mediaframe[trace]'",
+):
     """Trace the picture: draw it anew as shapes of a few colors, which stay sharp at any size.
 
     For logos, signs and drawings; of a photograph it makes a poster, in a file larger than a JPEG. Where most of the

@@ -123,6 +123,7 @@ ENDS: dict[str, Any] = {
     "pdf": lambda one: one.pdf(),
     "heif": lambda one: one.heif(effort=0),
     "jxl": lambda one: one.jxl(effort=1),
+    "svg": lambda one: one.svg(detail="low"),
 }
 
 
@@ -140,6 +141,10 @@ def _all() -> dict[str, Finished]:
         "mean": image.mean_color(),
         "sharp": image.sharpness(),
         "hash": image.phash(),
+        "tones": image.dominant_colors(),
+        "thumbhash": image.thumbhash(),
+        "blurhash": image.blurhash(),
+        "tiny": image.lqip(),
         "budget": image.resize(64).jpeg(max_bytes=1500),
     }
 

@@ -64,7 +64,7 @@ class Layers(NamedTuple):
 def svg(handle: Handle, format: Svg) -> Encoded:
     """Trace the picture."""
     if vtracer is None:
-        raise MissingError("svg needs vtracer: pip install 'mediaframe[trace]'")
+        raise MissingError(f"{format.word} is written by {format.module}: {format.install}")
     image = whole(plain(handle), "svg", _LONGEST)
     image = image if colors(image) == 3 else image.colourspace("srgb")
     layers = _ink(image, format) if format.mode == "mono" else _layers(image, format)
