@@ -18,7 +18,7 @@ from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
-from mediaframe.run import Doing, Run, pool_of
+from mediaframe.run import Run
 from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
 from mediaframe.storage.layout import DEFAULT, Layout
 from mediaframe.storage.retry import Requests
@@ -27,6 +27,7 @@ from mediaframe.table.scan import Listing, Table, scan_source
 from mediaframe.table.schema import PROBED, schema
 from mediaframe.work.ability import require
 from mediaframe.work.begin import OnExists, new_id
+from mediaframe.work.doing import Doing, pool_of
 from mediaframe.work.events import Watcher
 from mediaframe.work.freeze import OWN
 from mediaframe.work.hidden import COMPLETED, visible

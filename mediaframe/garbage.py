@@ -17,7 +17,7 @@ from mediaframe.errors import RunError, UsageError, expected
 from mediaframe.model.quantity import parse_seconds
 from mediaframe.storage.bulk import batched, in_order
 from mediaframe.storage.index import Index, digest_of
-from mediaframe.storage.store import Leftover, Store
+from mediaframe.storage.store import Leftover, Requests, Store
 from mediaframe.work.begin import STAMP
 from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, runs
 from mediaframe.work.lock import AFTER, Lock
@@ -85,6 +85,7 @@ def gc(
     dry_run: bool = True,
     older_than: str | float = AGE,
     storage_options: Mapping[str, Any] | None = None,
+    requests: Requests | None = None,
 ) -> Garbage:
     """Find what runs have left at a destination and no manifest tells of; remove it with `dry_run=False`.
 
@@ -100,10 +101,12 @@ def gc(
     older_than
         Younger things are left alone: seconds, or text such as "7d" and "12h".
     storage_options
-        Passed to fsspec.
+        Passed to fsspec; `{"connection": name}` stands for options that this machine knows.
+    requests
+        How many requests at once and in a second the store is sent, and how often one is tried again.
     """
     limit = time.time() - _age(older_than)
-    store = Store.open(to, storage_options)
+    store = Store.open(to, storage_options, requests)
     with nullcontext() if dry_run else Lock(store), Index() as index:
         head = head_commit(store)
         _note(store, head, index)

@@ -15,7 +15,7 @@ import polars as pl
 from mediaframe.errors import RunError, StoreError
 from mediaframe.storage.bulk import batched, in_order
 from mediaframe.storage.index import Index, digest_of
-from mediaframe.storage.store import Store
+from mediaframe.storage.store import Requests, Store
 from mediaframe.work.commit import AREA, Commit, head_commit, runs
 from mediaframe.work.merge import records
 from mediaframe.work.past import all_live, live
@@ -66,14 +66,23 @@ class Verification:
         }
 
 
-def manifest(to: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None) -> pl.DataFrame:
+def manifest(
+    to: str | os.PathLike[str],
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    requests: Requests | None = None,
+) -> pl.DataFrame:
     """Give the rows that are true of a destination: one for each file that runs have published there."""
-    store = Store.open(to, storage_options)
+    store = Store.open(to, storage_options, requests)
     return all_live(store, _head(store))
 
 
 def verify(
-    to: str | os.PathLike[str], *, deep: bool = False, storage_options: Mapping[str, Any] | None = None
+    to: str | os.PathLike[str],
+    *,
+    deep: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+    requests: Requests | None = None,
 ) -> Verification:
     """Check a destination against its manifest: every missing, changed and extra file is named.
 
@@ -84,9 +93,11 @@ def verify(
     deep
         Whether every file is read and its SHA-256 compared; otherwise sizes are.
     storage_options
-        Passed to fsspec.
+        Passed to fsspec; `{"connection": name}` stands for options that this machine knows.
+    requests
+        How many requests at once and in a second the store is sent, and how often one is tried again.
     """
-    store = Store.open(to, storage_options)
+    store = Store.open(to, storage_options, requests)
     extra, changed = list[str](), list[str]()
     with Index() as told:
         for part in live(store, _head(store), ["uri", "bytes", "sha256"]):

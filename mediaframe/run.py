@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import platform
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,23 +20,20 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import RunError, UsageError, did_you_mean
-from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.storage.retry import Requests
-from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.work.ability import engine_versions
 from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
 from mediaframe.work.carry import blame, carry_out
 from mediaframe.work.commit import RunFiles, head_commit, runs
+from mediaframe.work.doing import Doing, pool_of
 from mediaframe.work.events import Progress, Tally, Watcher
-from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import Job
 from mediaframe.work.known import Known
-from mediaframe.work.local import LocalPool
 from mediaframe.work.lock import Lock
 from mediaframe.work.past import refuse_superseded
-from mediaframe.work.pool import Pool, cluster_of
+from mediaframe.work.pool import Pool
 from mediaframe.work.record import Record
 from mediaframe.work.stream import Stream
 
@@ -45,49 +41,11 @@ STATES = ("planned", "running", "complete", "complete_with_errors", "failed", "c
 """What a run can be; the exit codes of the shell follow: 0, 3 (with errors), 1 (failed), 130 (cancelled)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """How a run is carried out: never part of what it makes."""
-
-    slots: int | None = None
-    limits: Limits = field(default_factory=Limits)
-    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
-    """For the sources."""
-    watch: tuple[Watcher, ...] = ()
-    client: Any = None
-    """A client of a Dask cluster or the address of a scheduler; None takes the default client, False none."""
-    patience: float = 120.0
-    """Seconds that are waited for workers when there are none."""
-    requests: Requests | None = None
-    """How each store is asked."""
-    ship_secrets: bool = False
-    """Whether literal secrets of storage options may be sent to a cluster."""
-    inputs: Inputs | None = None
-    """What has read the files that the recipes name."""
-
-    def sources(self) -> Sources:
-        """Give what reads the sources."""
-        return Sources(self.storage_options, self.requests, ship_secrets=self.ship_secrets)
-
-
-CLUSTER = Door("mediaframe.work.cluster", "ClusterPool")
-
 _TURN = 0.2
 """Seconds of one turn of waiting."""
 
 PoolRows = Callable[[Pool, Known | None, Known | None], Stream]
 """Gives the rows of a frame, told which slots to use, what is known of headers, and what was measured before."""
-
-
-def pool_of(doing: Doing, limits: Limits, store: Store | None) -> Pool:
-    """Give the slots that do the work: those of the cluster that is meant, else of this process."""
-    client = cluster_of(doing.client)
-    if client is None:
-        return LocalPool(doing.slots, limits)
-    # Before anything is planned: what holds a literal secret does not travel, and says what to do instead.
-    pickle.dumps((store, doing.sources()))
-    pool: Pool = CLUSTER()(client, limits, patience=doing.patience)
-    return pool
 
 
 class Run:
@@ -123,12 +81,13 @@ class Run:
         storage_options: Mapping[str, Any] | None = None,
     ) -> Run:
         """Open a run of a destination again, the newest unless it is named."""
-        store = Store.open(to, storage_options)
+        doing = doing or Doing()
+        store = Store.open(to, storage_options, doing.requests, ship_secrets=doing.ship_secrets)
         known = runs(store)
         if not known or (run_id is not None and run_id not in known):
             what = f"no run {run_id!r}{did_you_mean(run_id, known)}" if run_id else "no run here"
             raise RunError(f"{store.url}: {what}; export to it first", code="E_MANIFEST")
-        run = cls(store, run_id or known[-1], doing or Doing())
+        run = cls(store, run_id or known[-1], doing)
         summary = run.files.summary()
         run._state = summary["state"] if summary else "cancelled"
         return run
@@ -357,10 +316,24 @@ def _refuse_file(store: Store) -> None:
 
 
 def open_run(
-    to: str | os.PathLike[str], run_id: str | None = None, *, storage_options: Mapping[str, Any] | None = None
+    to: str | os.PathLike[str],
+    run_id: str | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    source_options: Mapping[str, Any] | None = None,
+    requests: Requests | None = None,
+    ship_secrets: bool = False,
 ) -> Run:
-    """Open a run of a destination again, the newest unless it is named."""
-    return Run.open(to, run_id, storage_options=storage_options)
+    """Open a run of a destination again, the newest unless it is named.
+
+    Takes what `resume` takes for stores; `run.resume()` and `run.retry()` use it when the run goes on.
+    """
+    doing = Doing(
+        storage_options=storage_options if source_options is None else source_options,
+        requests=requests,
+        ship_secrets=ship_secrets,
+    )
+    return Run.open(to, run_id, doing, storage_options=storage_options)
 
 
 def resume(
@@ -371,6 +344,9 @@ def resume(
     client: Any = None,
     patience: float = 120.0,
     storage_options: Mapping[str, Any] | None = None,
+    source_options: Mapping[str, Any] | None = None,
+    requests: Requests | None = None,
+    ship_secrets: bool = False,
     watch: Watcher | None = None,
 ) -> Run:
     """Go on with a run that was stopped or killed; one that ended does nothing.
@@ -389,15 +365,24 @@ def resume(
     patience
         Seconds that are waited for workers of the cluster when there are none.
     storage_options
-        Passed to fsspec, for sources and destination.
+        Passed to fsspec, for sources and destination; `{"connection": name}` stands for options that each machine
+        knows.
+    source_options
+        The same for the sources alone, where they are others; `{}` where the sources need none.
+    requests
+        How many requests at once and in a second a store is sent, and how often one is tried again.
+    ship_secrets
+        Whether literal secrets of storage options may be sent to a cluster; else that is refused.
     watch
         Is called with the progress.
     """
     doing = Doing(
         slots=slots,
-        storage_options=storage_options,
+        storage_options=storage_options if source_options is None else source_options,
         watch=(watch,) if watch else (),
         client=client,
         patience=patience,
+        requests=requests,
+        ship_secrets=ship_secrets,
     )
     return Run.open(to, run_id, doing, storage_options=storage_options).resume()

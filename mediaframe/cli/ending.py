@@ -10,6 +10,7 @@ import polars as pl
 from rich.padding import Padding
 from rich.text import Text
 
+from mediaframe.cli.options import Connections
 from mediaframe.cli.progress import Follower
 from mediaframe.cli.screen import (
     BAD,
@@ -42,7 +43,7 @@ _STATES = {
 }
 
 
-def show_run(run: Run, *, as_json: bool) -> None:
+def show_run(run: Run, stored: Connections, *, as_json: bool) -> None:
     """Say what became of a run."""
     summary, failures = run.summary, run.failures
     if as_json:
@@ -62,7 +63,7 @@ def show_run(run: Run, *, as_json: bool) -> None:
     if failures.height:
         console.print()
         show_failures(failures)
-    _next(run, failures)
+    _next(run, failures, stored)
 
 
 def _told(summary: Mapping[str, Any]) -> str:
@@ -92,12 +93,12 @@ def show_failures(failures: pl.DataFrame, indent: int = 0) -> None:
         console.print(faint(f"… and {failures.height - SHOWN:,} more; --json gives them all"))
 
 
-def show_stop(destination: str, follower: Follower, *, as_json: bool) -> None:
+def show_stop(destination: str, follower: Follower, stored: Connections, *, as_json: bool) -> None:
     """Say what an interrupt leaves, and how to go on."""
-    kept = _kept(destination) if follower.began else None
+    kept = _kept(destination, stored) if follower.began else None
     total = follower.last.total if follower.last and kept else None
     done = kept.manifest.height + kept.measures.height if kept else 0
-    again = f"mediaframe resume {shlex.quote(place(destination))}" if kept else None
+    again = f"mediaframe resume {shlex.quote(place(destination))}{stored.words}" if kept else None
     if as_json:
         run = kept.id if kept else None
         emit({"state": "cancelled", "id": run, "to": place(destination), "done": done, "total": total, "resume": again})
@@ -114,16 +115,16 @@ def show_stop(destination: str, follower: Follower, *, as_json: bool) -> None:
     )
 
 
-def _kept(destination: str) -> Run | None:
+def _kept(destination: str, stored: Connections) -> Run | None:
     """Open the run that was stopped."""
     try:
-        return Run.open(destination)
+        return Run.open(destination, storage_options=stored.destination)
     except MediaframeError:  # Stopped so early, or for such a reason, that there is nothing to go on with.
         return None
 
 
-def _next(run: Run, failures: pl.DataFrame) -> None:
-    where = shlex.quote(place(run.to))
+def _next(run: Run, failures: pl.DataFrame, stored: Connections) -> None:
+    where = shlex.quote(place(run.to)) + stored.words
     if run.state == "cancelled":
         out().print(faint(f"go on with: mediaframe resume {where}"), soft_wrap=True)
     elif failures.height and bool(failures["retryable"].fill_null(value=False).any()):

@@ -44,10 +44,12 @@ def scan(
     where: options.Where = None,
     hidden: options.Hidden = False,
     show_all: ShowAll = False,
+    connection: options.Connection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """List media: kinds by name, sizes, totals. No file is opened."""
-    rows = options.frame_of(source, probe=False, where=where, hidden=hidden).collect()
+    stored = options.Connections(connection).sources
+    rows = options.frame_of(source, probe=False, where=where, hidden=hidden, stored=stored).collect()
     if as_json:
         emit({"source": place(source), **_totals(rows), "assets": _records(rows)})
         return OK
@@ -71,11 +73,13 @@ def probe(
     show_all: ShowAll = False,
     slots: options.Slots = None,
     limit: options.LimitTexts = None,
+    connection: options.Connection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Read headers: format, size, orientation, playing time, damage. Exits with 3 where files cannot be read."""
     limits = options.limits(limit)
-    frame = options.frame_of(source, probe=True, where=where, hidden=hidden, limits=limits)
+    stored = options.Connections(connection).sources
+    frame = options.frame_of(source, probe=True, where=where, hidden=hidden, limits=limits, stored=stored)
     with following():
         rows = frame.collect(slots=slots)
     code = WITH_ERRORS if rows.filter(pl.col("status") == "error").height else OK

@@ -57,6 +57,8 @@ def export(
     ] = False,
     slots: options.Slots = None,
     scheduler: options.Scheduler = None,
+    connection: options.Connection = None,
+    source_connection: options.SourceConnection = None,
     limit: options.LimitTexts = None,
     as_json: options.AsJson = False,
 ) -> int:
@@ -68,7 +70,8 @@ def export(
     """
     wanted = options.Wanted(image, video, document, preset, recipe, presets)
     limits = options.limits(limit)
-    frame = _frame(source, wanted, where, limits, hidden=hidden, no_probe=no_probe, originals=originals)
+    stored = options.Connections(connection, source_connection)
+    frame = _frame(source, wanted, where, limits, stored, hidden=hidden, no_probe=no_probe, originals=originals)
     with following(quiet=False) as follower:
         try:
             run = frame.export(
@@ -82,15 +85,16 @@ def export(
                 limits=limits,
                 slots=slots,
                 client=scheduler,
+                storage_options=stored.destination,
                 watch=follower,
             )
         except KeyboardInterrupt:
-            show_stop(destination, follower, as_json=as_json)
+            show_stop(destination, follower, stored, as_json=as_json)
             raise
     if dry_run:
         _show_plan(run, as_json=as_json)
     else:
-        show_run(run, as_json=as_json)
+        show_run(run, stored, as_json=as_json)
     return BY_STATE[run.state]
 
 
@@ -105,11 +109,13 @@ def explain(
     recipe: options.RecipeText = None,
     where: options.Where = None,
     no_probe: options.NoProbe = False,
+    connection: options.Connection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Say what an export would do: stages, what is read, what is shared. No file is opened."""
     wanted = options.Wanted(image, video, document, preset, recipe, presets)
-    frame = _frame(source, wanted, where, Limits(), hidden=False, no_probe=no_probe, originals=True)
+    stored = options.Connections(connection)
+    frame = _frame(source, wanted, where, Limits(), stored, hidden=False, no_probe=no_probe, originals=True)
     plan = frame.explain()
     if as_json:
         recipes = {name: {"text": repr(one), "id": one.id, **one.to_json()} for name, one in frame.recipes.items()}
@@ -125,6 +131,7 @@ def _frame(
     wanted: options.Wanted,
     where: list[str] | None,
     limits: Limits,
+    stored: options.Connections,
     *,
     hidden: bool,
     no_probe: bool,
@@ -135,7 +142,9 @@ def _frame(
         raise UsageError(
             "nothing to make: say what, such as --preset thumbnail, --image thumb='resize(320).webp()' or --originals"
         )
-    frame = options.frame_of(source, probe=not no_probe, where=where, hidden=hidden, limits=limits)
+    frame = options.frame_of(
+        source, probe=not no_probe, where=where, hidden=hidden, limits=limits, stored=stored.sources
+    )
     return frame.with_columns(**recipes) if recipes else frame
 
 

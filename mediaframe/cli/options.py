@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
@@ -16,6 +18,7 @@ from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes, parse_seconds
 from mediaframe.model.recipe import Finished, parse_recipe
 from mediaframe.presets import Presets, presets
+from mediaframe.storage.connections import CONNECTION
 
 _WHAT, _HOW = "What is made", "How it is done"
 
@@ -45,6 +48,18 @@ Scheduler = Annotated[
         rich_help_panel=_HOW,
         help="Let a Dask cluster do the work: the address of its scheduler, tcp://127.0.0.1:8786.",
     ),
+]
+Connection = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=_HOW,
+        help="The connection that stores are opened with: MEDIAFRAME_CONNECTION_NAME_... in the environment.",
+    ),
+]
+SourceConnection = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", rich_help_panel=_HOW, help="The same for the sources alone; '' where they need none."),
 ]
 LimitTexts = Annotated[
     list[str] | None,
@@ -137,6 +152,31 @@ class Wanted:
         return dict(read)
 
 
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The connections that stores are opened with, as they were said in the shell."""
+
+    name: str | None = None
+    of_sources: str | None = None
+
+    @property
+    def destination(self) -> dict[str, str] | None:
+        """Storage options of the destination."""
+        return {CONNECTION: self.name} if self.name else None
+
+    @property
+    def sources(self) -> dict[str, str] | None:
+        """Storage options of the sources."""
+        name = self.name if self.of_sources is None else self.of_sources
+        return {CONNECTION: name} if name else None
+
+    @property
+    def words(self) -> str:
+        """What has to be said again to go on."""
+        given = (("--connection", self.name), ("--source-connection", self.of_sources))
+        return "".join(f" {option} {shlex.quote(name)}" for option, name in given if name is not None)
+
+
 def _named(option: str, text: str, kind: Kind | None) -> tuple[str, Finished]:
     match = _ASSIGNED.fullmatch(text)
     if match is None:
@@ -179,10 +219,16 @@ def predicate(text: str) -> pl.Expr:
 
 
 def frame_of(
-    source: str, *, probe: bool, where: list[str] | None, hidden: bool = False, limits: Limits | None = None
+    source: str,
+    *,
+    probe: bool,
+    where: list[str] | None,
+    hidden: bool = False,
+    limits: Limits | None = None,
+    stored: Mapping[str, str] | None = None,
 ) -> MediaFrame:
     """Make the frame that the common options say."""
-    frame = scan(source, hidden=hidden, limits=limits)
+    frame = scan(source, hidden=hidden, limits=limits, storage_options=stored)
     if probe:
         frame = frame.probe()
     predicates = [predicate(text) for text in where or ()]

@@ -15,7 +15,8 @@ from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, count, emit, faint, 
 from mediaframe.garbage import AGE
 from mediaframe.garbage import gc as collect
 from mediaframe.manifest import verify as check
-from mediaframe.run import Doing, Run
+from mediaframe.run import Run
+from mediaframe.work.doing import Doing
 
 SHOWN = 20
 """Files of each sort that are listed."""
@@ -27,10 +28,13 @@ def resume(
     run: options.RunId = None,
     slots: options.Slots = None,
     scheduler: options.Scheduler = None,
+    connection: options.Connection = None,
+    source_connection: options.SourceConnection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Go on with a run that was stopped or killed; one that ended does nothing."""
-    return _go_on(destination, run, slots, scheduler, again=False, as_json=as_json)
+    stored = options.Connections(connection, source_connection)
+    return _go_on(destination, run, slots, scheduler, stored, again=False, as_json=as_json)
 
 
 @command
@@ -39,10 +43,13 @@ def retry(
     run: options.RunId = None,
     slots: options.Slots = None,
     scheduler: options.Scheduler = None,
+    connection: options.Connection = None,
+    source_connection: options.SourceConnection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Try once more what failed in a run; everything else stays as it is."""
-    return _go_on(destination, run, slots, scheduler, again=True, as_json=as_json)
+    stored = options.Connections(connection, source_connection)
+    return _go_on(destination, run, slots, scheduler, stored, again=True, as_json=as_json)
 
 
 def _go_on(
@@ -50,18 +57,20 @@ def _go_on(
     id: str | None,  # noqa: A002
     slots: int | None,
     scheduler: str | None,
+    stored: options.Connections,
     *,
     again: bool,
     as_json: bool,
 ) -> int:
     with following("opening the run") as follower:
-        run = Run.open(destination, id, Doing(slots=slots, watch=(follower,), client=scheduler))
+        doing = Doing(slots=slots, watch=(follower,), client=scheduler, storage_options=stored.sources)
+        run = Run.open(destination, id, doing, storage_options=stored.destination)
         try:
             run = run.retry() if again else run.resume()
         except KeyboardInterrupt:
-            show_stop(destination, follower, as_json=as_json)
+            show_stop(destination, follower, stored, as_json=as_json)
             raise
-    show_run(run, as_json=as_json)
+    show_run(run, stored, as_json=as_json)
     return BY_STATE[run.state]
 
 
@@ -71,11 +80,12 @@ def verify(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read every file and compare its SHA-256, not its size alone.")
     ] = False,
+    connection: options.Connection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Check a destination against its manifest. Exits with 1 where files are missing or changed."""
     with following("reading and hashing" if deep else "listing"):
-        found = check(destination, deep=deep)
+        found = check(destination, deep=deep, storage_options=options.Connections(connection).destination)
     code = OK if found.ok else FAILED
     if as_json:
         emit({**found.to_json(), "to": place(found.to)})
@@ -111,11 +121,13 @@ def gc(
     older_than: Annotated[
         str, typer.Option("--older-than", metavar="AGE", help="Leave alone what is younger: 7d, 12h, 0.")
     ] = AGE,
+    connection: options.Connection = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Find what runs have left at a destination and no manifest tells of. Removes nothing without --delete."""
     with following("looking for what nothing tells of"):
-        found = collect(destination, dry_run=not delete, older_than=older_than)
+        stored = options.Connections(connection).destination
+        found = collect(destination, dry_run=not delete, older_than=older_than, storage_options=stored)
     if as_json:
         emit({**found.to_json(), "to": place(found.to)})
         return OK

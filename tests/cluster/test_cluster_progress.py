@@ -27,7 +27,7 @@ def frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mf.MediaFrame:
         picture(number, 64, 48).save(source / f"{number}.jpg", comment=comment)
     file, _ = handlers(tmp_path)
     monkeypatch.setattr(
-        "mediaframe.run.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
+        "mediaframe.work.doing.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
     )
     return mf.scan(source).with_columns(thumb=mf.image.resize(32).webp())
 

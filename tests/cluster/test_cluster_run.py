@@ -59,7 +59,7 @@ def with_handlers(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     """Let runs use children with handlers of the tests; gives the log of what they did."""
     file, log = handlers(folder)
     monkeypatch.setattr(
-        "mediaframe.run.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
+        "mediaframe.work.doing.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
     )
     return log
 

@@ -109,7 +109,7 @@ def test_a_planted_secret_is_found_nowhere(
     )
     file, log = handlers(tmp_path)
     monkeypatch.setattr(
-        "mediaframe.run.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
+        "mediaframe.work.doing.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
     )
     source = Store.open(f"{root}/in", given)
     for number, word in enumerate(["plain", "poison", "hang"]):

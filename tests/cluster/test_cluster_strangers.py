@@ -34,7 +34,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]
         picture(number, 64, 48).save(source / f"{number}.jpg", comment=f"name={number};word=slow;".encode())
     file, _ = handlers(tmp_path)
     monkeypatch.setattr(
-        "mediaframe.run.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
+        "mediaframe.work.doing.CLUSTER", lambda: lambda *args, **more: ClusterPool(*args, **more, handlers=file)
     )
     monkeypatch.setattr("mediaframe.work.carry.batches", partial(batches, seconds=0.0))
 
