@@ -21,6 +21,7 @@ from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
+from mediaframe.ops.image.pages import Page as PictureOf
 from mediaframe.ops.image.tone import (
     Brightness,
     Contrast,
@@ -41,6 +42,7 @@ class ImageRecipe(Recipe, kind="image"):
     __slots__ = ()
 
     auto_orient = step(AutoOrient)
+    page = step(PictureOf)
     color = step(Color)
     resize = step(Resize)
     mode = step(Mode)

@@ -87,7 +87,22 @@ def _jxl(picture: Pixels, **options: Any) -> bytes:
     return bytes(imagecodecs.jpegxl_encode(flat, effort=1, **options))
 
 
+def _pages(picture: Pixels) -> bytes:
+    """Write a TIFF of three pages of several sizes."""
+    file = io.BytesIO()
+    first, second, third = (Image.fromarray(picture[side:, side:]) for side in (0, 5, 9))
+    first.save(file, "TIFF", save_all=True, append_images=[second, third], compression="tiff_lzw")
+    return file.getvalue()
+
+
+def _second(data: bytes) -> Array:
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.seek(1)
+        return np.asarray(picture)
+
+
 CASES = [
+    Case("page", "the second of a TIFF", image.page(2).png(), _second, PILLOW, 0.0, file=_pages, given="file"),
     _written("tiff", "deflate", image.tiff(), _by_libtiff, LIBTIFF, pictures=("color", "gray", "alpha")),
     _written("tiff", "LZW", image.tiff(compression="lzw"), opencv, OPENCV),
     _written("tiff", "packbits", image.tiff(compression="packbits"), read, PILLOW, pictures=("color", "gray")),

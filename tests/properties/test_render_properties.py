@@ -40,9 +40,9 @@ def test_the_inferred_shape_is_the_rendered_shape_for_every_operation(
 ) -> None:
     words = [one for one in every(Operation, "image") if one.gives == "image"]
     operation: Any = data.draw(specs(data.draw(st.sampled_from(words)), most=40))
-    handle = engine.open(Source(_source(width, height, bands)), Task((operation,)))
-    before = engine.shape(handle)
     try:
+        handle = engine.open(Source(_source(width, height, bands)), Task((operation,)))
+        before = engine.shape(handle)
         after = engine.shape(engine.hold(engine.do(operation, handle)))
     except AssetError as error:
         assume(error.code != "E_PARAM")
@@ -54,9 +54,9 @@ def test_the_inferred_shape_is_the_rendered_shape_for_every_operation(
 @CAREFUL
 @given(width=SIDES, height=SIDES, recipe=recipes(most=20))
 def test_whole_recipes_end_in_the_shape_that_was_inferred(width: int, height: int, recipe: Finished) -> None:
-    handle = engine.open(Source(_source(width, height, 3)), Task(recipe.steps, recipe.end))
-    shape = engine.shape(handle)
     try:
+        handle = engine.open(Source(_source(width, height, 3)), Task(recipe.steps, recipe.end))
+        shape = engine.shape(handle)
         for step in recipe.steps:
             handle = engine.do(step, handle)
         made = engine.shape(engine.hold(handle))

@@ -73,6 +73,7 @@ INPUTS = {hashlib.sha256(_LOGO).hexdigest(): _LOGO}
 
 STEPS: dict[str, Any] = {
     "auto_orient": image.auto_orient(enabled=False),
+    "page": image.page(1),
     "color": image.color("p3"),
     "resize": image.resize(40, 40, fit="cover"),
     "crop": image.crop(30, 30),

@@ -19,7 +19,7 @@ from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.kept import kept
 from mediaframe.engines.vips.library import complaints, library_path, library_version
 from mediaframe.engines.vips.metadata.policy import with_metadata
-from mediaframe.engines.vips.needs import upright
+from mediaframe.engines.vips.needs import page_of, upright
 from mediaframe.engines.vips.opening import READS, is_coarse, open_picture, read_header, shrink_for
 from mediaframe.engines.vips.reel import Animation, Change
 from mediaframe.engines.vips.score import judge
@@ -86,10 +86,10 @@ class VipsEngine(Engine[Picture]):
         return {one: foreign.install(one) for one in READS}
 
     def sharing(self, source: Source, task: Task) -> object:
-        """Name the decode: the shrink factor, whether the picture is turned, its colors, and how many frames."""
+        """Name the decode: the page, the shrink factor, whether it is turned, its colors, and how many frames."""
         header = read_header(source, task)
         return (
-            shrink_for(header, task), upright(task), wish(task), frames_for(header, task), is_coarse(header, task)
+            page_of(task), shrink_for(header, task), upright(task), wish(task), frames_for(header, task), is_coarse(header, task),
         )  # fmt: skip
 
     def open(self, source: Source, task: Task) -> Picture:

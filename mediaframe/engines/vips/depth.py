@@ -12,6 +12,7 @@ from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
+from mediaframe.ops.image.pages import Page
 from mediaframe.ops.image.tone import (
     Brightness,
     Contrast,
@@ -28,7 +29,7 @@ from mediaframe.ops.image.tone import (
 DEEP: frozenset[type[Operation]] = frozenset(
     {
         AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Describe, Extend, Flatten, Flip, Flop, Gamma,
-        Grayscale, Hue, Median, Mode, Normalize, Pad, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia,
+        Grayscale, Hue, Median, Mode, Normalize, Pad, Page, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia,
         Sharpen, Text, Tint, Trim, Vignette, Watermark,
     }
 )  # fmt: skip

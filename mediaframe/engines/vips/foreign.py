@@ -61,11 +61,20 @@ def _heif() -> Any:
     return pi_heif or pillow_heif
 
 
-def header(source: Source, format: str, limits: Limits) -> Found:
-    """Say what the header says."""
+def check_page(format: str, page: int, count: int) -> None:
+    """Raise where there is no such page; 0 is the one that a file is opened at."""
+    if page > count:
+        moving = "; moments of an animation are asked for by frame()" if format in ("gif", "webp", "apng") else ""
+        told = "1" if count == 1 else f"1 to {count}"
+        raise AssetError(f"page(number=...): expected {told}, got {page}{moving}", code="E_PARAM")
+
+
+def header(source: Source, format: str, limits: Limits, page: int = 0) -> Found:
+    """Say what the header of a page says."""
     if format == "jxl":
+        check_page(format, page, 1)
         return _jxl_header(source)
-    with trouble(format), _opened(source, format, limits) as picture:
+    with trouble(format), _opened(source, format, limits, page) as picture:
         width, height = picture.size
         frames = int(getattr(picture, "n_frames", 1)) if format != "heic" else 1
         orientation = 1 if format == "heic" else _orientation(picture)
@@ -75,13 +84,12 @@ def header(source: Source, format: str, limits: Limits) -> Found:
         return width, height, orientation, frames, {"color_space": space, "bits": bits, "alpha": alpha}
 
 
-def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> pyvips.Image:
-    """Decode the first picture in the colors that were asked for, as stored."""
+def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN, page: int = 0) -> pyvips.Image:
+    """Decode a page in the colors that were asked for, as stored."""
     if format == "jxl":
         with complaints("E_CORRUPT", format):
-            return _told(converted(read_jxl(source), wish), jxl_header(source.view()).orientation).copy_memory()
-    with trouble(format), _opened(source, format, limits) as picture:
-        orientation = 1 if format == "heic" else _orientation(picture)
+            return converted(read_jxl(source), wish).copy_memory()
+    with trouble(format), _opened(source, format, limits, page) as picture:
         if format == "heic":
             image = plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
         else:
@@ -96,7 +104,7 @@ def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN) -> p
             if isinstance(data, bytes) and data:
                 image.set_type(pyvips.GValue.blob_type, field, data)
         image = as_declared(image, source.view(), format)
-        return _told(converted(image, wish), orientation).copy_memory()
+        return converted(image, wish).copy_memory()
 
 
 def _jxl_header(source: Source) -> Found:
@@ -105,31 +113,34 @@ def _jxl_header(source: Source) -> Found:
     return told.width, told.height, told.orientation, 1, facts
 
 
-def _told(image: pyvips.Image, orientation: int) -> pyvips.Image:
-    """Say by how much the picture is turned, where libvips looks for it."""
-    if orientation == 1:
-        return image
-    image = image.copy()
-    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
-    return image
-
-
 _TOLD = {"icc_profile": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data"}
 """What Pillow and pi_heif give beside the pixels, and the fields of libvips."""
 
 
 @contextmanager
-def _opened(source: Source, format: str, limits: Limits) -> Iterator[Any]:
+def _opened(source: Source, format: str, limits: Limits, page: int) -> Iterator[Any]:
     if format == "heic":
         reader = _heif()
         if reader is None:
             raise AssetError(_INSTALL, code="E_UNSUPPORTED_FORMAT")
         with source.file() as file:
-            yield reader.open_heif(file, convert_hdr_to_8bit=True)
+            images = reader.open_heif(file, convert_hdr_to_8bit=True)
+            check_page(format, page, len(images))
+            yield images[page - 1] if page else images
         return
     source = Source(icon_of(source.view())) if format == "cur" else source  # Pillow reads no cursors with PNGs inside.
     with bounded(limits), source.file() as file, Image.open(file, formats=[_FORMATS[format]]) as picture:  # type: ignore[arg-type]  # reads, seeks and tells
-        yield picture
+        yield _turned_to(picture, format, page) if page else picture
+
+
+def _turned_to(picture: Any, format: str, page: int) -> Any:
+    """Give a page of a file that Pillow has opened, of an icon a size, the largest first."""
+    if format in ("ico", "cur"):
+        check_page(format, page, picture.ico.nb_items)
+        return picture.ico.frame(page - 1)
+    check_page(format, page, int(getattr(picture, "n_frames", 1)) if format == "tiff (Pillow)" else 1)
+    picture.seek(page - 1)
+    return picture
 
 
 @contextmanager

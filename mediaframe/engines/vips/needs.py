@@ -9,6 +9,7 @@ from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.describe import Describe
 from mediaframe.ops.image.effects import Vignette
 from mediaframe.ops.image.geometry import AutoOrient, Flip, Flop, Mode, Resize, Rotate
+from mediaframe.ops.image.pages import Page
 from mediaframe.ops.image.tone import Brightness, Contrast, Flatten, Gamma, Grayscale, Hue, Saturation, Sepia, Tint
 
 MARGIN = 1.15
@@ -23,8 +24,8 @@ one decode. A part of the engine's revision."""
 _SHRINKS = (8, 4, 2)
 
 _EACH_PIXEL = (
-    AutoOrient, Brightness, Color, Contrast, Describe, Flatten, Flip, Flop, Gamma, Grayscale, Hue, Saturation, Sepia,
-    Tint, Vignette,
+    AutoOrient, Brightness, Color, Contrast, Describe, Flatten, Flip, Flop, Gamma, Grayscale, Hue, Page, Saturation,
+    Sepia, Tint, Vignette,
 )  # fmt: skip
 """Steps that move pixels or change each for itself. Curves and reductions do not quite commute: over four photos of 8
 to 24 megapixels, reduced to 600 px, a curve on the reduced decode was 0.4 to 0.7 levels off on average, no step at all
@@ -54,6 +55,11 @@ def factor(task: Task, width: int, height: int) -> int:
 def upright(task: Task) -> bool:
     """Whether the picture is turned as its orientation says."""
     return all(step.enabled for step in task.steps if isinstance(step, AutoOrient))
+
+
+def page_of(task: Task) -> int:
+    """Say which page is asked for, from 1; 0 stands for the one that the file is opened at."""
+    return next((step.number for step in task.steps if isinstance(step, Page)), 0)
 
 
 def scales(step: object) -> bool:

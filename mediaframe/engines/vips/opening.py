@@ -17,7 +17,7 @@ from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, reasons, translate
 from mediaframe.engines.vips.metadata.exif import of_tiff
-from mediaframe.engines.vips.needs import factor, upright
+from mediaframe.engines.vips.needs import factor, page_of, upright
 from mediaframe.engines.vips.notes import noted
 from mediaframe.engines.vips.structure import (
     check_whole,
@@ -36,6 +36,8 @@ _LOADERS = {
     "jpeg": "jpegload", "mpo": "jpegload", "png": "pngload", "apng": "pngload", "webp": "webpload", "gif": "gifload",
     "tiff": "tiffload", "avif": "heifload", "svg": "svgload", "svgz": "svgload",
 }  # fmt: skip
+_PAGED = ("tiff", "avif")
+"""Formats of whose pages libvips opens any."""
 READS = (*_LOADERS, *foreign.READS)
 """The formats that can be opened. Of files with several pages, the first; animations are opened by `frames.py`."""
 
@@ -67,10 +69,11 @@ class Header:
 
 
 def read_header(source: Source, task: Task) -> Header:
-    """Say what the header says, once for each source; raises where it says too much."""
-    known = source.memo.get("image header")
+    """Say what the header of a page says, once for each source; raises where it says too much."""
+    name = f"image header {page_of(task)}"
+    known = source.memo.get(name)
     if not isinstance(known, Header):
-        known = source.memo["image header"] = _look(source, task)
+        known = source.memo[name] = _look(source, task)
     _hold(known, task.limits)
     return known
 
@@ -80,7 +83,7 @@ def open_picture(source: Source, task: Task) -> Handle:
     header = read_header(source, task)
     shrink = shrink_for(header, task)
     if foreign.takes(header.format):
-        image = foreign.decode(source, header.format, task.limits, wish(task))
+        image = foreign.decode(source, header.format, task.limits, wish(task), page_of(task))
     else:
         rough = is_coarse(header, task)
         image = coarse(source, task.limits) if rough else _decode(source, header, shrink, task)
@@ -123,21 +126,34 @@ def _look(source: Source, task: Task) -> Header:
                          code="E_UNSUPPORTED_FORMAT")  # fmt: skip
     if format in ("svg", "svgz"):
         source.memo["drawing"] = data = drawing(data, task.limits)
-    check_whole(data, format, task.limits.pixels)
+    page = page_of(task)
+    check_whole(data, format, task.limits.pixels, max(0, page - 1))
     if format in _JPEGS:
         _check_jpeg(data, task.limits)
     if foreign.takes(format) or (format == "avif" and is_sequence(data)):
-        return Header(format, *foreign.header(source, format, task.limits), gain_map=has_gain_map(data, format))
+        return Header(format, *foreign.header(source, format, task.limits, page), gain_map=has_gain_map(data, format))
     try:
         with complaints("E_CORRUPT", format):
-            image = load(data, format)
+            image = _page(data, format, page)
     except AssetError as error:
         if format == "tiff" and error.code == "E_UNSUPPORTED_FORMAT":
-            return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits))
+            return Header("tiff (Pillow)", *foreign.header(source, "tiff (Pillow)", task.limits, page))
         raise
     orientation, frames, gain_map = _orientation(image), _frames(data, format, image), has_gain_map(data, format)
     plain = format in _JPEGS and is_plain(image)
     return Header(format, image.width, image.height, orientation, frames, _facts(image), gain_map, plain)
+
+
+def _page(data: Any, format: str, page: int) -> pyvips.Image:
+    """Open the page that is asked for; AssetError where there is none."""
+    image = load(data, format)
+    count = _frames(data, format, image) if format in _PAGED else 1
+    foreign.check_page(format, page, count)
+    return load(data, format, **_only(format, page))
+
+
+def _only(format: str, page: int) -> dict[str, int]:
+    return {"page": page - 1} if page and format in _PAGED else {}
 
 
 def _check_jpeg(data: Any, limits: Limits) -> None:
@@ -209,7 +225,7 @@ def load(data: Any, format: str, **options: Any) -> pyvips.Image:
 
 def _decode(source: Source, header: Header, shrink: int, task: Task) -> pyvips.Image:
     data: Any = source.memo.get("drawing") or source.view()
-    options = {"shrink": shrink} if shrink > 1 else {}
+    options = {**({"shrink": shrink} if shrink > 1 else {}), **_only(header.format, page_of(task))}
     try:
         image = as_declared(load(data, header.format, **options), data, header.format)
         return _pixels(image, wish(task))
@@ -226,12 +242,12 @@ def _again(source: Source, header: Header, task: Task, options: dict[str, Any], 
         with complaints("E_CORRUPT", header.format):
             return _pixels(load(without_junk(source.view()), header.format, **options), wish(task))
     if header.format == "tiff" and told.code == "E_UNSUPPORTED_FORMAT":
-        return foreign.decode(source, "tiff (Pillow)", task.limits, wish(task))
+        return foreign.decode(source, "tiff (Pillow)", task.limits, wish(task), page_of(task))
     if header.format == "tiff" and not reasons(error):
         # libtiff warns of unknown tags and of missing zeros at the end of a text, and libvips gives no words then; of
         # damaged strips it gives words, and missing ones were looked for before.
         with complaints("E_CORRUPT", header.format):
-            image = pyvips.Image.tiffload_buffer(source.view(), access="sequential", fail_on="error")
+            image = pyvips.Image.tiffload_buffer(source.view(), access="sequential", fail_on="error", **options)
             return _pixels(image, wish(task))
     raise told from None
 

@@ -21,8 +21,14 @@ class Segment(NamedTuple):
     end: int
 
 
-def check_whole(data: Any, format: str, pixels: int) -> None:
-    """Look through the parts of a file; raise where bytes are missing or where a part claims too many pixels."""
+def check_whole(data: Any, format: str, pixels: int, page: int = 0) -> None:
+    """Look through the parts of a file; raise where bytes are missing or where a part claims too many pixels.
+
+    Of a TIFF the parts of one page are looked at, counted from 0.
+    """
+    if format == "tiff":
+        _tiff(data, page)
+        return
     check = _CHECKS.get(format)
     if check is not None:
         check(data, pixels)
@@ -249,12 +255,12 @@ _PACKED = {(1,), (5,), (8,), (32946,)}
 """No compression, LZW, deflate: where the count of the only strip is wrong, libtiff reads on and says what it lacks."""
 
 
-def _tiff(data: Any, _pixels: int) -> None:
-    """Ask that the strips or tiles of the first page lie within the file.
+def _tiff(data: Any, page: int) -> None:
+    """Ask that the strips or tiles of a page lie within the file; of one that is not there, nothing.
 
     libtiff fills in zeros for what is missing, and says so by a warning alone.
     """
-    tags = dict(_tiff_tags(data))
+    tags = dict(_tiff_tags(data, page))
     packed = tags.get(_COMPRESSION) in _PACKED
     for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
         for offset, count in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False):
@@ -263,15 +269,20 @@ def _tiff(data: Any, _pixels: int) -> None:
                 raise truncated("TIFF")
 
 
-def _tiff_tags(data: Any) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _tiff_tags(data: Any, page: int) -> Iterator[tuple[int, tuple[int, ...]]]:
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
     start, entry, word = (8, 20, "Q") if big else (4, 12, "I")
     width = struct.calcsize(order + word)
     try:
         (at,) = struct.unpack_from(order + word, data, start)
-        (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
-        at += 8 if big else 2
+        for number in range(page + 1):
+            if number and not at:
+                return
+            (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
+            at += 8 if big else 2
+            if number < page:
+                (at,) = struct.unpack_from(order + word, data, at + count * entry)
         for _ in range(min(count, 4096)):
             tag, kind = struct.unpack_from(order + "HH", data, at)
             (number,) = struct.unpack_from(order + word, data, at + 4)
@@ -317,6 +328,6 @@ def _jxl(data: Any, pixels: int) -> None:
 
 
 _CHECKS: dict[str, Callable[[Any, int], None]] = {
-    "png": _png, "apng": _png, "gif": _gif, "webp": _webp, "tiff": _tiff, "avif": _boxes, "heic": _boxes, "jp2": _boxes,
+    "png": _png, "apng": _png, "gif": _gif, "webp": _webp, "avif": _boxes, "heic": _boxes, "jp2": _boxes,
     "jxl": _jxl,
 }  # fmt: skip

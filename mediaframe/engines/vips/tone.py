@@ -11,12 +11,19 @@ from mediaframe.engines.vips.profiles import profile_of
 from mediaframe.model.quantity import color_bands
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.describe import Describe
+from mediaframe.ops.image.pages import Page
 from mediaframe.ops.image.tone import Flatten, Grayscale
 
 
 @engine.implements(Color)
 def color(handle: Handle, op: Color) -> Handle:
     """Do nothing: opening has given the picture in this space."""
+    return handle
+
+
+@engine.implements(Page)
+def page(handle: Handle, op: Page) -> Handle:
+    """Do nothing: opening has given the page."""
     return handle
 
 
