@@ -13,7 +13,7 @@ from mediaframe.engines.vips.engine import engine
 from mediaframe.errors import AssetError, RecipeError
 from mediaframe.model.limits import Limits
 from mediaframe.recipes import image
-from tests.engines.pictures import Pixels, pixels_of, rendered, scene, write
+from tests.engines.pictures import Pixels, pixels_of, rendered, scene, smooth, write
 
 pillow_heif = pytest.importorskip("pillow_heif")
 
@@ -34,7 +34,7 @@ def heic(pages: list[Pixels], primary: int) -> bytes:
     made = pillow_heif.HeifFile()
     for one in pages:
         made.add_from_pillow(Image.fromarray(one))
-    made.save(file, quality=-1, chroma=444, matrix_coefficients=0, primary_index=primary)
+    made.save(file, quality=90, primary_index=primary)
     return file.getvalue()
 
 
@@ -49,10 +49,13 @@ def test_a_page_of_a_tiff_is_opened(number: int, compression: str) -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_an_image_of_a_heic_is_opened_and_without_one_the_primary(number: int) -> None:
-    data = heic(PAGES, primary=1)
+    pages = [smooth(40, 30), smooth(24, 36), smooth(50, 20)]
+    data = heic(pages, primary=1)
 
-    np.testing.assert_array_equal(pixels_of(data, image.page(number).png()), PAGES[number - 1])
-    np.testing.assert_array_equal(pixels_of(data, image.png()), PAGES[1])
+    asked, plain = pixels_of(data, image.page(number).png()), pixels_of(data, image.png())
+
+    assert np.abs(asked.astype(int) - pages[number - 1]).mean() < 10  # 4:2:0 on waves of few pixels
+    assert np.abs(plain.astype(int) - pages[1]).mean() < 10  # 4:2:0 on waves of few pixels
 
 
 @pytest.mark.parametrize(("number", "side"), [(1, 48), (2, 32), (3, 16)])

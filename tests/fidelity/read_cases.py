@@ -213,7 +213,7 @@ CASES = [
     ),
     _case("bmp", "24 bits", partial(write, format="BMP"), opencv, OPENCV),
     _case("ico", "32 bits", lambda p: write(p[:48, :48], "ICO", sizes=[(48, 48)]), read, PILLOW, pictures=("alpha",)),
-    _case("cur", "24 bits", _cursor, lambda data: read(data), PILLOW),
+    _case("cur", "24 bits, with a mask", _cursor, lambda data: read(data[:2] + b"\1" + data[3:]), PILLOW),
     _case("svg", "boxes at whole pixels", _svg, _boxes, "numpy, by the definition"),
     _case(
         "svgz", "boxes at whole pixels", lambda p: imagecodecs.gzip_encode(_svg(p)), _boxes, "numpy, by the definition"

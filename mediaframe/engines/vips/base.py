@@ -89,7 +89,8 @@ class VipsEngine(Engine[Picture]):
         """Name the decode: the page, the shrink factor, whether it is turned, its colors, and how many frames."""
         header = read_header(source, task)
         return (
-            page_of(task), shrink_for(header, task), upright(task), wish(task), frames_for(header, task), is_coarse(header, task),
+            page_of(task), shrink_for(header, task), upright(task), wish(task), frames_for(header, task),
+            is_coarse(header, task),
         )  # fmt: skip
 
     def open(self, source: Source, task: Task) -> Picture:
