@@ -493,6 +493,7 @@ def test_damaged_blocks_are_left_out_or_mended(data: st.DataObject) -> None:
         XMP.encode()[:400],
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>&b;</rdf:RDF>",
         b"\xff\xfe" + XMP.encode("utf-16-le"),
+        XMP.replace("<dc:format>", "<dc:a>" * 5000 + "</dc:a>" * 5000 + "<dc:format>").encode(),
     ],
 )
 def test_a_packet_that_does_not_read_is_left_out_and_told(packet: bytes) -> None:

@@ -15,7 +15,7 @@ _META = "adobe:ns:meta/"
 _XML = "http://www.w3.org/XML/1998/namespace"
 
 _PREFIXES = {RDF: "rdf", DC: "dc", RIGHTS: "xmpRights", IPTC_CORE: "Iptc4xmpCore", _META: "x", _XML: "xml"}
-_MOST = 16 << 20
+_MOST, _DEEPEST = 16 << 20, 64
 
 
 class Packet:
@@ -93,16 +93,19 @@ def parse(data: bytes) -> Packet | None:
     """Read a packet; None where it is damaged, too large, or has declarations (which XMP does not have)."""
     if len(data) > _MOST or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         return None
-    packet, root = Packet(), None
+    packet, root, depth = Packet(), None, 0
     try:
-        parser: XMLPullParser[Any] = XMLPullParser(["start-ns", "start"])
+        parser: XMLPullParser[Any] = XMLPullParser(["start-ns", "start", "end"])
         parser.feed(data.strip(b"\0 \r\n\t").decode("utf-8-sig"))
         parser.close()
         events: Iterator[Any] = parser.read_events()
         for event, found in events:
+            depth += {"start": 1, "end": -1}.get(event, 0)
+            if depth > _DEEPEST:
+                return None
             if event == "start-ns":
                 packet.prefixes.setdefault(found[1], found[0] or "")
-            elif root is None and found.tag == f"{{{RDF}}}RDF":
+            elif event == "start" and root is None and found.tag == f"{{{RDF}}}RDF":
                 root = found
     except (ParseError, UnicodeDecodeError, ValueError):
         return None
