@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mediaframe.presets import Presets as Presets
     from mediaframe.presets import preset as preset
     from mediaframe.presets import presets as presets
+    from mediaframe.recipes import audio as audio
     from mediaframe.recipes import document as document
     from mediaframe.recipes import image as image
     from mediaframe.recipes import video as video
@@ -62,7 +63,7 @@ _WHERE = {
     "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
     "mediaframe.picture": ("picture_html",),
     "mediaframe.presets": ("Presets", "preset", "presets"),
-    "mediaframe.recipes": ("document", "image", "video"),
+    "mediaframe.recipes": ("audio", "document", "image", "video"),
     "mediaframe.storage.retry": ("Requests",),
     "mediaframe.web": ("WebSet", "web_set"),
     "mediaframe.run": ("Run", "open_run", "resume"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from mediaframe.formats.animation import Apng, Gif
+from mediaframe.formats.audio import Flac, M4a, Mp3, Ogg, Opus, Wav
 from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
+from mediaframe.measures import audio as hearing
 from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposure, RmsContrast
 from mediaframe.model.recipe import Recipe, finish, step, turn
+from mediaframe.ops import audio as sounding
 from mediaframe.ops import video as moving
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.animation import Delay, Frame, Frames, Loop, Speed
@@ -109,6 +112,30 @@ class ImageRecipe(Recipe, kind="image"):
     lqip = finish(Lqip)
 
 
+class AudioRecipe(Recipe, kind="audio"):
+    """What can follow while the recipe holds a sound."""
+
+    __slots__ = ()
+
+    clip = step(sounding.Clip)
+    gain = step(sounding.Gain)
+    loudness = step(sounding.Loudness)
+    channels = step(sounding.Channels)
+    rate = step(sounding.Rate)
+    fade = step(sounding.Fade)
+    trim = step(sounding.Trim)
+
+    mp3 = finish(Mp3)
+    m4a = finish(M4a)
+    opus = finish(Opus)
+    ogg = finish(Ogg)
+    flac = finish(Flac)
+    wav = finish(Wav)
+
+    lufs = finish(hearing.Lufs)
+    silence = finish(hearing.Silence)
+
+
 class VideoRecipe(Recipe, kind="video"):
     """What can follow while the recipe holds a video."""
 
@@ -124,6 +151,7 @@ class VideoRecipe(Recipe, kind="video"):
     mute = step(moving.Mute)
 
     frame = turn(moving.Frame, ImageRecipe)
+    soundtrack = turn(moving.Soundtrack, AudioRecipe)
 
     mp4 = finish(Mp4)
     mov = finish(Mov)
@@ -141,4 +169,5 @@ class DocumentRecipe(Recipe, kind="document"):
 
 image = ImageRecipe()
 video = VideoRecipe()
+audio = AudioRecipe()
 document = DocumentRecipe()

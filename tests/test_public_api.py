@@ -34,6 +34,7 @@ PUBLIC = [
     "UsageError",
     "Verification",
     "WebSet",
+    "audio",
     "document",
     "formats",
     "from_dask",

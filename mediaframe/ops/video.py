@@ -207,3 +207,15 @@ class Mute(Operation, takes="video"):
     >>> mf.video.mute().mp4()
     video.mute().mp4()
     """
+
+
+class Soundtrack(Operation, takes="video", gives="audio"):
+    """Take the sound alone.
+
+    >>> mf.video.soundtrack().mp3()
+    video.soundtrack().mp3()
+    """
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say that the pictures are gone."""
+        return Shape("audio", seconds=shape.seconds)

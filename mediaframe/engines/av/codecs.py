@@ -52,6 +52,8 @@ class Sound:
     rates: tuple[int, ...] = ()
     """Samples in a second that it takes; all where empty."""
     options: Mapping[str, str] = field(default_factory=dict)
+    samples: str | None = None
+    """The form of samples, where the encoder takes several and one is meant."""
 
     def at(self, bitrate: int | None) -> Sound:
         """Give the encoder for a bit rate."""
@@ -91,10 +93,16 @@ PICTURES: dict[str, Pictures] = {
 """Encoders of pictures by the name of their codec."""
 
 _AAC = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_MP3 = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _OPUS = (8000, 12000, 16000, 24000, 48000)
 
 SOUNDS: dict[str, Sound] = {
     "aac": Sound("aac", _AAC),
     "opus": Sound("libopus", _OPUS),
+    "mp3": Sound("libmp3lame", _MP3),
+    "flac": Sound("flac", samples="s16"),
+    "flac24": Sound("flac", samples="s32"),
+    "pcm16": Sound("pcm_s16le", samples="s16"),
+    "pcm24": Sound("pcm_s24le", samples="s32"),
 }
 """Encoders of sound by the name of their codec."""

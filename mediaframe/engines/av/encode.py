@@ -1,4 +1,4 @@
-"""How videos are written: each format as a muxer with its encoders."""
+"""How videos and sounds are written: each format as a muxer with its encoders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.pipeline import Target, write
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
+from mediaframe.formats import audio as sounds
 from mediaframe.formats import video as formats
 from mediaframe.model.quantity import human_bytes
 
@@ -29,6 +30,7 @@ def encode(medium: Medium, format: formats.Encoded) -> Encoded:
     target = MUXERS[type(format)]
     if target.audio is not None:
         target = replace(target, audio=target.audio.at(format.audio_bitrate))
+    target = replace(target, tags=format.metadata == "keep")
     pictures = PICTURES[format.values["codec"]]
     if format.max_bytes is not None:
         return _within(medium, format, format.max_bytes, target)
@@ -37,6 +39,42 @@ def encode(medium: Medium, format: formats.Encoded) -> Encoded:
 
 for _format in MUXERS:
     engine.implements(_format)(encode)
+
+
+_SOUNDS: dict[type[sounds.Lossy], tuple[str, str, str]] = {
+    sounds.Mp3: ("mp3", ".mp3", "mp3"),
+    sounds.M4a: ("ipod", ".m4a", "aac"),
+    sounds.Opus: ("opus", ".opus", "opus"),
+    sounds.Ogg: ("ogg", ".ogg", "opus"),
+}
+"""Muxer, ending and encoder."""
+
+
+def encode_sound(medium: Medium, format: sounds.Lossy) -> Encoded:
+    """Write a sound that loses something."""
+    muxer, suffix, coder = _SOUNDS[type(format)]
+    options = {"ipod": _FASTSTART, "mp3": {"write_xing": "1", "id3v2_version": "3"}}.get(muxer, {})
+    target = Target(muxer, suffix, audio=SOUNDS[coder].at(format.bitrate), mux_options=options)
+    return write(medium, replace(target, tags=format.metadata == "keep"))
+
+
+for _sound in _SOUNDS:
+    engine.implements(_sound)(encode_sound)
+
+
+@engine.implements(sounds.Flac)
+def flac(medium: Medium, format: sounds.Flac) -> Encoded:
+    """Write a FLAC, with 24 bits where the source has more than 16."""
+    coder = SOUNDS["flac24" if medium.deep else "flac"]
+    coder = replace(coder, options={"compression_level": str(format.effort)})
+    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep"))
+
+
+@engine.implements(sounds.Wav)
+def wav(medium: Medium, format: sounds.Wav) -> Encoded:
+    """Write a WAV."""
+    coder = SOUNDS[f"pcm{format.bits}"]
+    return write(medium, Target("wav", ".wav", audio=coder, tags=format.metadata == "keep"))
 
 
 _TRIES = 4

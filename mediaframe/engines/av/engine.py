@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.av import encode, video
+from mediaframe.engines.av import audio, encode, video
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, encode)
+THEMES = (video, audio, encode)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

@@ -46,6 +46,9 @@ class Medium:
     video: tuple[Node, ...] = ()
     audio: tuple[Node, ...] = ()
     muted: bool = False
+    channels: int | None = None
+    hz: int | None = None
+    """Channels and samples in a second that steps asked for."""
 
     def but(self, **changes: object) -> Medium:
         """Give the same with some changes."""
@@ -62,9 +65,24 @@ class Medium:
         """Whether there is sound in the source."""
         return demux.sound(self.container) is not None
 
+    @property
+    def deep(self) -> bool:
+        """Whether samples have more than 16 bits."""
+        stream = demux.sound(self.container)
+        return stream is not None and stream.format.name.rstrip("p") not in ("u8", "s16")
+
     def moment(self, seconds: float) -> float:
         """Say which second of the source a second of the result is."""
         return self.start + seconds * self.speed
+
+    def heard(self, *nodes: Node) -> Medium:
+        """Give the same with further filters of sound."""
+        return self.but(audio=(*self.audio, *nodes))
+
+    def part(self, start: float, end: float | None) -> Medium:
+        """Give a part of what is left, by the seconds of the result."""
+        ends = [one for one in (self.end, None if end is None else self.moment(end)) if one is not None]
+        return self.but(start=self.moment(start), end=min(ends, default=None))
 
     def drawn(self, *nodes: Node, size: tuple[int, int] | None = None) -> Medium:
         """Give the same with further filters of pictures, and the size that they leave."""

@@ -41,6 +41,8 @@ class Target:
     video: Coder | None = None
     audio: Sound | None = None
     mux_options: Mapping[str, str] = field(default_factory=dict)
+    tags: bool = False
+    """Whether title, artist and the like are kept."""
 
 
 def write(medium: Medium, target: Target) -> Encoded:
@@ -73,6 +75,8 @@ class _Pass:
             av.open(str(self.path), "w", format=self.target.muxer, options=options) as out,
         ):
             lanes = self._lanes(source, out)
+            if self.target.tags:
+                _keep_tags(source, out, lanes)
             if not lanes:
                 raise AssetError(f"there is nothing in it that {self.target.muxer} holds", code="E_OP")
             self._copy(source, out, lanes)
@@ -100,9 +104,9 @@ class _Pass:
             source.seek(int(begin * 1_000_000), backward=True)
         by_stream = {lane.source.index: lane for lane in lanes}
         for packet in source.demux([lane.source for lane in lanes]):
-            lane = by_stream[packet.stream_index]
             if not packet.size:  # The end: such packets all say stream 0.
                 continue
+            lane = by_stream[packet.stream_index]
             if not lane.over:
                 self._take_all(out, lane, packet.decode(), begin, end)
             elif all(one.over for one in lanes):
@@ -142,6 +146,46 @@ class _Pass:
         if self.last - self.told >= _SILENCE and self.medium.seconds:
             self.told = self.last
             self.medium.task.tell(min(1.0, self.last / self.medium.seconds))
+
+
+def _keep_tags(source: InputContainer, out: OutputContainer, lanes: list[_Lane]) -> None:
+    """Copy what is told of the whole; Ogg and Opus tell it of their stream."""
+    told = dict(source.metadata)
+    for lane in lanes:
+        if isinstance(lane.source, AudioStream) and not told:
+            told = dict(lane.source.metadata)
+    out.metadata.update({name: text for name, text in told.items() if name.lower() not in _OWN_TAGS})
+
+
+_OWN_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time"})
+"""Tags of the file itself, not of what is in it."""
+
+
+def listen(medium: Medium, *nodes: Node) -> Iterator[AudioFrame]:
+    """Give the sound of a medium after its steps and further filters, without writing anything."""
+    with demux.faults("the sound does not decode"), demux.opened(medium.source, medium.task) as source:
+        stream = demux.sound(source)
+        if stream is None:
+            raise AssetError("there is no sound in it", code="E_OP")
+        lane = _Lane(stream, stream, (_cut(medium), *medium.audio, *nodes))
+        origin = source.start_time / 1_000_000 if source.start_time else 0.0
+        begin, end = medium.start + origin, None if medium.end is None else medium.end + origin
+        if medium.start:
+            source.seek(int(begin * 1_000_000), backward=True)
+        for frame in source.decode(stream):
+            time = frame.time
+            if time is None or time + _lasts(frame) <= begin:
+                continue
+            if end is not None and time >= end:
+                break
+            frame.pts = round((time - begin) / (frame.time_base or Fraction(1, frame.sample_rate)))
+            yield from lane.push(frame)
+        yield from lane.push(None)
+
+
+def _cut(medium: Medium) -> Node:
+    part = "" if medium.end is None else f":end={medium.end - medium.start}"
+    return Node("atrim", f"start=0{part}")
 
 
 @dataclass(slots=True)
@@ -209,17 +253,19 @@ def _video_lane(medium: Medium, target: Target, stream: VideoStream, out: Output
 
 def _audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputContainer) -> _Lane:
     assert target.audio is not None  # noqa: S101  # the caller asked
-    rate = target.audio.rate(stream.rate)
-    layout = "mono" if stream.channels == 1 else "stereo"
+    rate = target.audio.rate(medium.hz or stream.rate)
+    layout = "mono" if (medium.channels or stream.channels) == 1 else "stereo"
     made = out.add_stream(target.audio.name, rate=rate, options=dict(target.audio.options), layout=layout)
     assert isinstance(made, AudioStream)  # noqa: S101  # an audio encoder gives no other
     made.codec_context.flags |= _BITEXACT
-    formats = "|".join(one.name for one in made.codec_context.codec.audio_formats or ())
+    formats = target.audio.samples or "|".join(one.name for one in made.codec_context.codec.audio_formats or ())
+    if target.audio.samples:
+        made.codec_context.format = target.audio.samples
+    samples = f":sample_fmts={formats}" if formats else ""
     nodes = (
+        _cut(medium),
         *medium.audio,
-        Node(
-            "aformat", f"sample_rates={rate}:channel_layouts={layout}" + (f":sample_fmts={formats}" if formats else "")
-        ),
+        Node("aformat", f"sample_rates={rate}:channel_layouts={layout}{samples}"),
     )
     return _Lane(stream, made, nodes)
 

@@ -11,15 +11,13 @@ from mediaframe.engines.av.still import frame_at
 from mediaframe.engines.base import Pixels
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS
-from mediaframe.ops.video import Clip, Crop, Frame, Mute, Pad, Rate, Resize, Rotate, Speed
+from mediaframe.ops.video import Clip, Crop, Frame, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
 
 
 @engine.implements(Clip)
 def clip(medium: Medium, op: Clip) -> Medium:
     """Keep a part of what the steps before left."""
-    end = None if op.end is None else medium.moment(op.end)
-    ends = [one for one in (medium.end, end) if one is not None]
-    return medium.but(start=medium.moment(op.start), end=min(ends, default=None))
+    return medium.part(op.start, op.end)
 
 
 @engine.implements(Resize)
@@ -86,6 +84,14 @@ def speed(medium: Medium, op: Speed) -> Medium:
 def mute(medium: Medium, op: Mute) -> Medium:
     """Leave the sound out."""
     return medium.but(muted=True)
+
+
+@engine.implements(Soundtrack)
+def soundtrack(medium: Medium, op: Soundtrack) -> Medium:
+    """Take the sound alone."""
+    if medium.muted or not medium.sounds:
+        raise AssetError("there is no sound in it", code="E_OP")
+    return medium
 
 
 @engine.implements(Frame)
