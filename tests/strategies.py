@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import mediaframe.recipes  # noqa: F401  # declares the words
 from mediaframe.engines.base import Source
 from mediaframe.engines.vips.library import FONTS
-from mediaframe.errors import RecipeError
+from mediaframe.errors import MissingError, RecipeError
 from mediaframe.model.argument import Argument, Column
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.input import Input
@@ -94,6 +94,7 @@ _FITTING: dict[str, dict[str, Any]] = {
     "describe": {"title": "x"},
     "mode": {"name": "square", "size": 7},
     "pad": {"width": 7},
+    "crop": {"width": 7, "height": 5},
 }
 
 
@@ -110,7 +111,7 @@ def specs(draw: st.DrawFn, cls: type[Spec], *, columns: bool = False, most: floa
         given[name] = draw(found)
     try:
         return cls(**given)
-    except RecipeError:
+    except (RecipeError, MissingError):
         # Arguments that do not fit one another, such as crop(left=1) without top: take the least that is valid.
         needed = {name: given[name] for name, one in cls.arguments.items() if one.required}
         return cls(**{**needed, **_FITTING.get(cls.word, {})})

@@ -270,6 +270,43 @@ _MOVES = [
     ),
 ]
 
+_MORE = [
+    Case(
+        "resize",
+        "for a screen of 1.5 pixels each",
+        image.resize(30, 22, dpr=1.5).png(),
+        _reduced(45, 33),
+        _LANCZOS,
+        1.0,
+        "mean",
+    ),
+    Case(
+        "crop",
+        "a square, the largest there is",
+        image.crop(aspect="1:1").png(),
+        lambda p: p[:, 12:78],
+        "numpy slices",
+        0.0,
+    ),
+    Case(
+        "crop",
+        "wide, at a focal point",
+        image.crop(aspect="3:1", focus=(0.5, 1.0)).png(),
+        lambda p: p[36:],
+        "numpy slices",
+        0.0,
+    ),
+    Case(
+        "trim",
+        "what is transparent",
+        image.trim(by="alpha").png(),
+        lambda p: np.asarray(Image.fromarray(p).crop(Image.fromarray((p[..., 3] > 10).astype(np.uint8)).getbbox())),
+        "Pillow Image.getbbox of alpha",
+        0.0,
+        pictures=("cutout",),
+    ),
+]
+
 _MODES = [
     Case("mode", "width", image.mode("width", 45).png(), _reduced(45, 33), _LANCZOS, 1.0, "mean"),
     Case(
@@ -282,4 +319,4 @@ _MODES = [
     ),
 ]
 
-CASES = [*_RESIZES, *_CROPS, *_MOVES, *_MODES]
+CASES = [*_RESIZES, *_CROPS, *_MOVES, *_MORE, *_MODES]

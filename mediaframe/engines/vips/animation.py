@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mediaframe.engines.vips.base import engine
+from mediaframe.engines.vips.choose import FINDS, place
 from mediaframe.engines.vips.curves import extent, stretched
-from mediaframe.engines.vips.geometry import FINDS, border_color, place, scaled, trim_box
+from mediaframe.engines.vips.geometry import border_color, scaled, trim_box
 from mediaframe.engines.vips.handle import Handle, of
 from mediaframe.engines.vips.reel import Animation, Change, timed
 from mediaframe.errors import AssetError
@@ -93,7 +94,7 @@ def crop(animation: Animation, op: Crop) -> Change | None:
     """Look in the first frame alone for what is worth keeping."""
     if op.left is not None or op.focus is not None or op.gravity not in FINDS:
         return None
-    width, height = min(op.width, animation.width), min(op.height, animation.height)
+    width, height = op.plan(animation.width, animation.height)
     left, top = place(animation.first.image, width, height, op.gravity, op.focus)
     return lambda frame: of(frame.image.crop(left, top, width, height))
 

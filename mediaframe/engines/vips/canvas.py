@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pyvips
 
 from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.depth import to_levels
+from mediaframe.engines.vips.geometry import on_canvas
 from mediaframe.engines.vips.handle import Handle, alpha_apart, has_alpha, of, ready_for
 from mediaframe.model.quantity import pixels
 from mediaframe.model.sizing import ANCHORS
@@ -20,10 +19,7 @@ def pad(handle: Handle, op: Pad) -> Handle:
     width, height = op.plan(handle.width, handle.height)
     if (width, height) == (handle.width, handle.height):
         return handle
-    image, color = ready_for(handle.image, op.background)
-    across, down = ANCHORS[op.gravity]
-    left, top = math.floor((width - image.width) * across + 0.5), math.floor((height - image.height) * down + 0.5)
-    return of(image.embed(left, top, width, height, extend="background", background=color))
+    return of(on_canvas(handle.image, width, height, ANCHORS[op.gravity], op.background))
 
 
 @engine.implements(Border)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pyvips
 
 from mediaframe.engines.vips.base import engine
-from mediaframe.engines.vips.color import in_srgb
+from mediaframe.engines.vips.choose import half_up, place
 from mediaframe.engines.vips.depth import is_deep, to_eight, to_levels
-from mediaframe.engines.vips.handle import Handle, colors, has_alpha, of, ready_for
+from mediaframe.engines.vips.handle import Handle, alpha_apart, colors, has_alpha, of, ready_for
 from mediaframe.engines.vips.linear import scaled_in_light
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS, Point
@@ -24,9 +22,6 @@ from mediaframe.ops.image.geometry import (
     Rotate,
     Trim,
 )
-
-FINDS = ("attention", "entropy")
-"""Gravities that look at the pixels."""
 
 
 @engine.implements(AutoOrient)
@@ -64,7 +59,7 @@ def crop(handle: Handle, op: Crop) -> Handle:
             f"start within it",
             code="E_PARAM",
         )
-    width, height = min(op.width, image.width - left), min(op.height, image.height - top)
+    width, height = op.plan(image.width, image.height)
     if op.left is not None:
         return of(image.crop(left, top, width, height))
     return of(_cut(image, width, height, op.gravity, op.focus))
@@ -129,6 +124,12 @@ def border_color(image: pyvips.Image, op: Trim) -> list[float]:
 def trim_box(image: pyvips.Image, op: Trim, color: list[float]) -> tuple[int, int, int, int] | None:
     """Give left, top, width and height of what is not border, or None where all of it is."""
     image = to_eight(image)
+    if op.by == "alpha":
+        _, alpha = alpha_apart(image)
+        if alpha is None:
+            return None
+        left, top, width, height = alpha.find_trim(threshold=op.threshold, background=[0], line_art=True)
+        return (left, top, width, height) if width and height else None
     if op.background is not None:
         image, _ = ready_for(image, op.background)
     # Specks of one pixel are taken out first, by a median of 3x3, where there is room for it.
@@ -154,34 +155,8 @@ def _cut(image: pyvips.Image, width: int, height: int, gravity: str, focus: Poin
     return image.crop(*place(image, width, height, gravity, focus), width, height)
 
 
-def place(image: pyvips.Image, width: int, height: int, gravity: str, focus: Point | None) -> tuple[int, int]:
-    """Give left and top of a box of this size, by the point that is kept in view or by gravity."""
-    room = image.width - width, image.height - height
-    if focus is None and gravity in FINDS:
-        return _found(image, width, height, gravity)
-    if focus is None:
-        across, down = ANCHORS[gravity]
-        left, top = _half_up(room[0] * across), _half_up(room[1] * down)
-    else:
-        left, top = (
-            _half_up(focus[0] * image.width - width / 2),
-            _half_up(focus[1] * image.height - height / 2),
-        )
-    return min(max(left, 0), room[0]), min(max(top, 0), room[1])
-
-
-def _found(image: pyvips.Image, width: int, height: int, gravity: str) -> tuple[int, int]:
-    """Look for what draws the eye, in plain sRGB, and say where the box begins."""
-    cut = in_srgb(image).copy_memory().smartcrop(width, height, interesting=gravity)
-    return -cut.xoffset, -cut.yoffset
-
-
 def on_canvas(image: pyvips.Image, width: int, height: int, anchor: Point, background: str) -> pyvips.Image:
     """Put a picture on a larger ground."""
     image, color = ready_for(image, background)
-    left, top = _half_up((width - image.width) * anchor[0]), _half_up((height - image.height) * anchor[1])
+    left, top = half_up((width - image.width) * anchor[0]), half_up((height - image.height) * anchor[1])
     return image.embed(left, top, width, height, extend="background", background=color)
-
-
-def _half_up(value: float) -> int:
-    return math.floor(value + 0.5)

@@ -6,14 +6,17 @@ from typing import Any, Literal, NamedTuple
 
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
+from mediaframe.model.detector import needed_detectors
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
-from mediaframe.model.sizing import Fit, Plan, Point, plan
+from mediaframe.model.quantity import aspect_ratio
+from mediaframe.model.sizing import Fit, Plan, Point, nearest, plan
 
 Gravity = Literal[
     "center", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest",
-    "attention", "entropy",
+    "attention", "entropy", "face",
 ]  # fmt: skip
+_FINDS = ("attention", "entropy", "face")
 
 
 class AutoOrient(Operation, takes="image", opening=True):
@@ -33,10 +36,12 @@ class Resize(Operation, takes="image"):
 
     `inside` fits within the box, `outside` covers it without cropping, `cover` covers it and crops, `contain` fits
     within and pads to the box, `fill` stretches. One side alone keeps the proportions. Nothing is enlarged unless
-    `enlarge=True`: the box is then only as large as the picture allows.
+    `enlarge=True`: the box is then only as large as the picture allows. `gravity="face"` keeps faces in view, where a
+    detector is installed (see the how-to page), and what draws attention where there is none in the picture.
 
     Shape: known before the pixels, rounded half up.
-    Source: libvips `resize` with lanczos3, `smartcrop` for attention and entropy; fits as in CSS and sharp.
+    Source: libvips `resize` with lanczos3, `smartcrop` for attention and entropy; fits as in CSS and sharp; `dpr` as
+    in imgproxy.
 
     >>> mf.image.resize(320, 320, fit="cover").webp()
     image.resize(width=320, height=320, fit='cover').webp()
@@ -55,17 +60,25 @@ class Resize(Operation, takes="image"):
         default=False,
         doc="Whether light is mixed instead of the numbers that stand for it: slower, right for fine detail.",
     )
+    dpr: Value[float] = arg(default=1.0, ge=1, le=4, doc="Pixels of a screen for each pixel of the box.")
 
     def check(self) -> None:
         """Ask for a side at least."""
         if self.settled("width", "height") and self.width is None and self.height is None:
             raise RecipeError("resize: expected a width, a height or both, got neither; say resize(1600)")
-        if self.settled("gravity", "fit") and self.fit == "contain" and self.gravity in ("attention", "entropy"):
+        if self.settled("gravity", "fit") and self.fit == "contain" and self.gravity in _FINDS:
             raise RecipeError(f"resize(gravity=...): contain pads and takes an anchor, got {self.gravity!r}")
+        needed_detectors(self.gravity)
+
+    def identity(self) -> list[Any]:
+        """Give the detector too, where faces are kept."""
+        return [*super().identity(), *needed_detectors(self.gravity)]
 
     def plan(self, width: int, height: int) -> Plan:
         """Say the sizes for a picture of this size."""
-        return plan((width, height), (self.width, self.height), self.fit, enlarge=self.enlarge)
+        box = (one and nearest(one * self.dpr) for one in (self.width, self.height))
+        across, down = box
+        return plan((width, height), (across, down), self.fit, enlarge=self.enlarge)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
@@ -185,35 +198,60 @@ class Crop(Operation, takes="image"):
     """Cut out a box, by its place or by gravity.
 
     Give `left` and `top` for a place, or neither to let `gravity` (or `focus`) choose. A box that reaches over the
-    edge is cut to the picture; a place outside of the picture is that row's error.
+    edge is cut to the picture; a place outside of the picture is that row's error. With an `aspect` instead of a size
+    it is the largest box of that aspect. `gravity="face"` needs a detector, as for `resize`.
 
-    Source: libvips `extract_area`, `smartcrop`.
+    Shape: known before the pixels, rounded half up.
+    Source: libvips `extract_area`, `smartcrop`; the aspect as imgproxy's `crop_aspect_ratio`.
 
     >>> mf.image.crop(200, 100, gravity="north").png()
     image.crop(width=200, height=100, gravity='north').png()
     """
 
-    width: Value[int] = arg(unit="px", ge=1, le=65535, doc="Width of the box.")
-    height: Value[int] = arg(unit="px", ge=1, le=65535, doc="Height of the box.")
+    width: Value[int | None] = arg(default=None, unit="px", ge=1, le=65535, doc="Width of the box.")
+    height: Value[int | None] = arg(default=None, unit="px", ge=1, le=65535, doc="Height of the box.")
     left: Value[int | None] = arg(default=None, unit="px", ge=0, le=65535, doc="Pixels to the left of the box.")
     top: Value[int | None] = arg(default=None, unit="px", ge=0, le=65535, doc="Pixels above the box.")
     gravity: Value[Gravity] = arg(default="center", doc="What is kept where no place is given.")
     focus: Quantity[Point | None] = arg(default=None, unit="point", doc="The point kept in view, as shares.")
+    aspect: Quantity[str | float | None] = arg(
+        default=None, unit="aspect", doc="Width to height, such as '4:5', instead of a size."
+    )
 
     def check(self) -> None:
-        """Ask for both of left and top, or neither."""
+        """Ask for a size or an aspect; for both of left and top, or neither."""
         if self.settled("left", "top") and (self.left is None) != (self.top is None):
             raise RecipeError("crop: expected left and top together, or neither; say crop(200, 100, left=0, top=0)")
+        if self.settled("width", "height", "aspect"):
+            given = [one is not None for one in (self.width, self.height)]
+            if any(given) if self.aspect is not None else not all(given):
+                raise RecipeError(
+                    "crop: expected a width and a height, or an aspect; say crop(200, 100) or crop(aspect='4:5')"
+                )
+        if self.settled("left", "aspect") and self.left is not None and self.aspect is not None:
+            raise RecipeError(
+                "crop: expected a place (left, top) or an aspect, got both; say crop(aspect='4:5', focus=(0.3, 0.5))"
+            )
+        needed_detectors(self.gravity)
+
+    def identity(self) -> list[Any]:
+        """Give the detector too, where faces are kept."""
+        return [*super().identity(), *needed_detectors(self.gravity)]
+
+    def plan(self, width: int, height: int) -> tuple[int, int]:
+        """Say the size of the box for a picture of this size."""
+        if self.aspect is not None:
+            ratio = aspect_ratio(str(self.aspect))
+            return min(width, nearest(height * ratio)), min(height, nearest(width / ratio))
+        across, down = self.width or width, self.height or height
+        return max(1, min(across, width - (self.left or 0))), max(1, min(down, height - (self.top or 0)))
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size."""
         if shape.size is None:
             return shape.but(width=None, height=None)
-        width, height = shape.size
-        return shape.but(
-            width=max(1, min(self.width, width - (self.left or 0))),
-            height=max(1, min(self.height, height - (self.top or 0))),
-        )
+        width, height = self.plan(*shape.size)
+        return shape.but(width=width, height=height)
 
 
 class Extend(Operation, takes="image"):
@@ -284,9 +322,10 @@ class Flop(Operation, takes="image"):
 
 
 class Trim(Operation, takes="image"):
-    """Cut away a border of one color.
+    """Cut away a border of one color, or what is transparent.
 
-    The color is that of the top left pixel, unless `background` is given. A picture that is all border stays whole.
+    The color is that of the top left pixel, unless `background` is given. `by="alpha"` cuts rows and columns in which
+    no pixel has more alpha than `threshold`, whatever their colors. A picture that is all border stays whole.
 
     Shape: at most that of the source; not known before the pixels.
     Source: libvips `find_trim`; threshold as in sharp.
@@ -299,6 +338,12 @@ class Trim(Operation, takes="image"):
         default=10.0, unit="levels of 255", ge=0, le=255, doc="How far a border pixel may differ."
     )
     background: Value[str | None] = arg(default=None, unit="color", doc="Color of the border.")
+    by: Value[Literal["color", "alpha"]] = arg(default="color", doc="What makes it a border.")
+
+    def check(self) -> None:
+        """Hold the color against what is looked at."""
+        if self.settled("by", "background") and self.by == "alpha" and self.background is not None:
+            raise RecipeError("trim: by='alpha' looks at no color, expected no background")
 
     def infer(self, shape: Shape) -> Shape:
         """Say that the size is not known."""
