@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mediaframe.manifest import Verification as Verification
     from mediaframe.manifest import manifest as manifest
     from mediaframe.manifest import verify as verify
-    from mediaframe.merging import Merged as Merged
+    from mediaframe.merged import Merged as Merged
     from mediaframe.model.argument import Column as Column
     from mediaframe.model.finish import Format as Format
     from mediaframe.model.finish import Measure as Measure
@@ -55,7 +55,7 @@ _WHERE = {
     "mediaframe.ability": ("formats",),
     "mediaframe.garbage": ("Garbage", "gc"),
     "mediaframe.manifest": ("Verification", "manifest", "verify"),
-    "mediaframe.merging": ("Merged",),
+    "mediaframe.merged": ("Merged",),
     "mediaframe.model.argument": ("Column",),
     "mediaframe.model.finish": ("Format", "Measure"),
     "mediaframe.model.limits": ("Limits",),

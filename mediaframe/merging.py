@@ -6,78 +6,32 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import polars as pl
 
 from mediaframe.errors import RecipeError, UsageError, expected
-from mediaframe.formats.image import Png
+from mediaframe.formats.exchange import Pdf
+from mediaframe.formats.image import Jpeg, Png
+from mediaframe.merged import Merged
+from mediaframe.model.argument import Column
 from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import by_name
 from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished, Recipe
+from mediaframe.model.sizing import Fit
 from mediaframe.model.spec import every
-from mediaframe.ops.merge import Animate
+from mediaframe.ops.image.color import Color
+from mediaframe.ops.image.geometry import Resize
+from mediaframe.ops.image.tone import Flatten
+from mediaframe.ops.merge import Animate, ContactSheet, Orientation, Placing, ToPdf
 from mediaframe.recipes import image
 from mediaframe.storage.store import Store
+from mediaframe.work.ability import require
 from mediaframe.work.merge import Composer, Order, merged, refuse
 from mediaframe.work.stream import Stream
-
-_SOURCES: dict[str, Any] = {
-    "asset_id": pl.String, "source": pl.String, "source_version": pl.String, "source_bytes": pl.Int64,
-    "source_sha256": pl.String, "recipe": pl.String, "recipe_id": pl.String, "status": pl.String, "width": pl.Int32,
-    "height": pl.Int32, "bytes": pl.Int64, "sha256": pl.String, "error_code": pl.String, "stage": pl.String,
-    "error": pl.String, "retryable": pl.Boolean,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Merged:
-    """One file that was made of many rows, and what it was made of."""
-
-    uri: str
-    record: Mapping[str, Any]
-    """What stands beside the file in `_mediaframe/merges/`: its size, hash and facts, and a row for each source."""
-
-    @property
-    def bytes(self) -> int:
-        """Size of the file."""
-        return int(self.record["bytes"])
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the file."""
-        return str(self.record["sha256"])
-
-    @property
-    def pages(self) -> int | None:
-        """Pages, or frames of an animation."""
-        found: int | None = self.record["pages"]
-        return found
-
-    @property
-    def seconds(self) -> float | None:
-        """Playing time of an animation."""
-        found: float | None = self.record["seconds"]
-        return found
-
-    @property
-    def sources(self) -> pl.DataFrame:
-        """One row for each asset that the recipe takes, in their order, whatever became of it."""
-        return pl.DataFrame(self.record["sources"], schema=_SOURCES)
-
-    @property
-    def failures(self) -> pl.DataFrame:
-        """The assets that were left out since they could not be read or made into a piece."""
-        return self.sources.filter(pl.col("status") == "failed")
-
-    def __repr__(self) -> str:
-        failed = self.failures.height
-        made = f"{self.sources.height - failed} of {self.sources.height} assets"
-        return f"Merged {self.uri}: {self.bytes} bytes of {made}" + (f", {failed} failed" if failed else "")
 
 
 class Merging:
@@ -146,34 +100,198 @@ class Merging:
         (3, 1.5, ['written', 'written', 'written'])
         """
         merge = Animate(delay=delay, loop=loop, background=background)
-        return self._merge(
-            merge, to, recipe, on_exists=on_exists, limits=limits, slots=slots, storage_options=storage_options
-        )
+        steps, end = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
+        work = _Work(on_exists, limits, slots, storage_options)
+        return self._merge(merge, to, steps.finish(_QUICK), end, work)
 
-    def _merge(
+    def contact_sheet(
         self,
-        merge: Merge,
         to: str | os.PathLike[str],
-        recipe: Recipe | Finished | None,
+        recipe: Recipe | Finished | None = None,
         *,
-        on_exists: str,
-        limits: Limits | None,
-        slots: int | None,
-        storage_options: Mapping[str, Any] | None,
+        columns: int | None = None,
+        tile: tuple[int, int] = (256, 256),
+        fit: Placing = "contain",
+        gap: int = 8,
+        margin: int = 8,
+        background: str = "white",
+        labels: str | pl.Expr | None = None,
+        label_size: int = 14,
+        label_color: str | None = None,
+        on_exists: Literal["error", "replace"] = "error",
+        limits: Limits | None = None,
+        slots: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> Merged:
+        """Put all rows on one picture, in their order: tiles beside and below one another.
+
+        Rows of other kinds than the recipe takes are passed over; those that fail are left out without a hole, and
+        told.
+
+        Parameters
+        ----------
+        to
+            The file, local or at any fsspec URL; its name says the format, any that pictures are written as. Beside it,
+            in `_mediaframe/merges/`, a record tells what it was made of.
+        recipe
+            What is done to each asset before it is made as small as a tile; for videos `mf.video.frame(at="50%")`. It
+            may end in the format, with its arguments: `.jpeg(quality=90)`.
+        columns
+            Tiles of a row; without it as many as make the sheet about square.
+        tile
+            Width and height of a tile in pixels.
+        fit
+            How a picture meets its tile: `contain` shows all of it, `cover` fills the tile and cuts what is over,
+            `fill` distorts. None is enlarged; smaller ones stand in the middle.
+        gap, margin
+            Pixels between the tiles, and around all of them.
+        background
+            The color around and behind the pictures; with alpha where the format has it.
+        labels
+            What is written below each picture, on one line: the name of a column, or a polars expression. What is too
+            long ends in an ellipsis.
+        label_size, label_color
+            Pixels of the font (DejaVu Sans, which comes along), and its color.
+        on_exists
+            `error` raises before anything is made when something stands under the name; `replace` puts the new file in
+            its place.
+        limits
+            How big is too big; of the sheet too.
+        slots
+            How many assets are worked on at once; cores + 1 by default.
+        storage_options
+            Passed to fsspec for `to`.
+
+        Examples
+        --------
+        >>> photos = mf.scan(getfixture("folder"))
+        >>> sheet = photos.contact_sheet(
+        ...     getfixture("tmp_path") / "all.jpg", columns=2, tile=(120, 90), labels="name", margin=10
+        ... )
+        >>> sheet.record["width"], sheet.record["height"]
+        (268, 252)
+        """
+        if columns is not None and (type(columns) is not int or not 1 <= columns <= 1000):
+            raise RecipeError(expected("contact_sheet(columns=...)", "a whole number from 1 to 1000", columns))
+        label = None if labels is None else Column(self._free("label"))
+        merge = ContactSheet(
+            in_row=columns, tile=tile, fit=fit, gap=gap, margin=margin, background=background, label=label,
+            label_size=label_size, label_color=label_color,
+        )  # fmt: skip
+        steps, end = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
+        within: Fit = "inside" if merge.fit == "contain" else merge.fit
+        piece = steps.then(Resize(*merge.tile, fit=within)).finish(_QUICK)
+        frame = self
+        if label is not None:
+            text = pl.col(labels) if isinstance(labels, str) else labels
+            if not isinstance(text, pl.Expr):
+                raise UsageError(
+                    expected("contact_sheet(labels=...)", "the name of a column, or a polars expression", labels)
+                )
+            frame = self.with_columns(**{label.name: text.cast(pl.String)})
+        work = _Work(on_exists, limits, slots, storage_options)
+        return Merging._merge(frame, merge, to, piece, end, work)
+
+    def to_pdf(
+        self,
+        to: str | os.PathLike[str],
+        recipe: Recipe | None = None,
+        *,
+        page: str = "a4",
+        orientation: Orientation = "auto",
+        margin: str | float = 0,
+        fit: Placing = "contain",
+        dpi: float | None = None,
+        quality: int = 85,
+        lossless: bool = False,
+        background: str = "white",
+        on_exists: Literal["error", "replace"] = "error",
+        limits: Limits | None = None,
+        slots: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Merged:
+        """Make a PDF of all rows, in their order: each picture on a page of its own.
+
+        A JPEG whose pixels no step changes goes in without being encoded anew, but without its metadata; all others are
+        encoded once. Rows of other kinds than the recipe takes are passed over; those that fail are left out, and told.
+
+        Parameters
+        ----------
+        to
+            The file, local or at any fsspec URL; its name ends in `.pdf`. Beside it, in `_mediaframe/merges/`, a record
+            tells what it was made of.
+        recipe
+            What is done to each asset, without a format: `mf.image.resize(2000)`.
+        page
+            The sheet: `"a4"` (also a3, a5, a6, letter, legal, tabloid), width and height such as `"20 cm x 8 in"`; or
+            `"fit"`, a page for each picture that is as large as the picture.
+        orientation
+            How the sheet lies: `portrait`, `landscape`, or `auto`, which turns it as the picture is.
+        margin
+            Room on all four sides: "10 mm".
+        fit
+            How a picture meets the page within its margins: `contain` shows all of it, `cover` fills the page and hides
+            what is over, `fill` distorts. Small pictures are made larger on paper; their pixels stay.
+        dpi
+            With `page="fit"`, pixels for each inch; 150 without it.
+        quality
+            Of the JPEGs that are made, 1 to 100.
+        lossless
+            Whether every pixel is kept as it is, in place of JPEGs.
+        background
+            The color behind transparent pixels.
+        on_exists
+            `error` raises before anything is made when something stands under the name; `replace` puts the new file in
+            its place.
+        limits
+            How big is too big; `Limits.pages` and `Limits.output` hold the file.
+        slots
+            How many assets are worked on at once; cores + 1 by default.
+        storage_options
+            Passed to fsspec for `to`.
+
+        Examples
+        --------
+        >>> photos = mf.scan(getfixture("folder"))
+        >>> photos.to_pdf(getfixture("tmp_path") / "book.pdf", page="a5", margin="10 mm").pages
+        3
+        """
+        merge = ToPdf(page=page, orientation=orientation, margin=margin, fit=fit, dpi=dpi)
+        end = Pdf(quality=quality, lossless=lossless, background=background)
+        if isinstance(recipe, Finished):
+            raise RecipeError(
+                f"to_pdf({recipe!r}): expected a recipe that ends in no format; quality=, lossless= and background= "
+                "are arguments of to_pdf"
+            )
+        steps, _ = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
+        if any(isinstance(one, Color) and one.space != "srgb" for one in steps.steps):
+            raise RecipeError(f"to_pdf({steps!r}): expected a recipe that gives sRGB, as pages are; leave color() out")
+        if end.columns:
+            raise RecipeError(f"to_pdf: the whole has no row; give {end!r} values, not columns")
+        if end.lossless:
+            piece = steps.then(Flatten(background)).finish(Png())
+        else:
+            piece = steps.finish(Jpeg(quality, background=background, lossless=True, on_miss="best_effort"))
+        return self._merge(merge, to, piece, end, _Work(on_exists, limits, slots, storage_options))
+
+    def _free(self, name: str) -> str:
+        """Give a name that no column has."""
+        while name in self.columns:
+            name += "_"
+        return name
+
+    def _merge(self, merge: Merge, to: str | os.PathLike[str], piece: Finished, end: Format, work: _Work) -> Merged:
         """Do what all verbs do: refuse what is wrong, make the pieces, have them composed and published."""
+        on_exists, limits, slots, storage_options = work
         if on_exists not in ("error", "replace"):
             raise UsageError(expected(f"{merge.word}(on_exists=...)", "'error' or 'replace'", on_exists))
         folder, name = _place(os.fspath(to), merge)
-        steps, end = _ends(merge, recipe, name)
-        piece = steps.finish(Png(effort=1))  # Lossless, and quick: it only travels from child to child.
         piece.check_words()
+        require([Finished(piece.start, piece.steps, end)])
         order = Order(merge, piece, end, name, replace=on_exists == "replace")
         store = Store.open(folder, storage_options)
         refuse(order, store)
-        column = "piece"
-        while column in self.columns:
-            column += "_"
+        column = Merging._free(self, "piece")
         frame = self.with_columns(**{column: piece})
         with (
             tempfile.TemporaryDirectory(prefix="mediaframe-") as scratch,
@@ -181,8 +299,21 @@ class Merging:
         ):
             stream.worker.inputs.settle_all({merge.word: piece})
             by = Composer(stream.pool, Store.open(scratch), Path(scratch), stream.worker.job.limits)
-            record = merged(order, stream.lines(column), store, by)
+            record = merged(order, stream.lines(column, sorted(merge.columns)), store, by)
         return Merged(record["uri"], record)
+
+
+class _Work(NamedTuple):
+    """How a verb goes about it, as its caller says."""
+
+    on_exists: str
+    limits: Limits | None
+    slots: int | None
+    storage_options: Mapping[str, Any] | None
+
+
+_QUICK = Png(effort=1)
+"""How pieces travel from child to child: lossless, and quickly packed."""
 
 
 def _place(to: str, merge: Merge) -> tuple[str, str]:
@@ -195,7 +326,7 @@ def _place(to: str, merge: Merge) -> tuple[str, str]:
 
 def _ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
     """Give the steps of each piece, and the format of the whole: that of the recipe, or the one that the name says."""
-    known = [one for one in every(Format, merge.gives) if one.animates or not isinstance(merge, Animate)]
+    known = [one for one in every(Format, merge.gives) if merge.fits(one)]
     words = ", ".join(f".{one.extension}" for one in known)
     steps = image if recipe is None else recipe
     named = by_name(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -80,6 +80,14 @@ class Source:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+class Piece(Source):
+    """One of many sources that are made into one, and what the arguments of the merge that are columns stand for."""
+
+    def __init__(self, data: bytes | memoryview, *, limits: Limits, row: Mapping[str, object]) -> None:
+        super().__init__(data, limits=limits)
+        self.row = row
 
 
 class _Descriptor(io.BufferedIOBase):
@@ -267,7 +275,7 @@ class Engine(Generic[H]):
         """Give a picture of fewer pixels."""
         raise AssetError(f"the engine {self.name} does not reduce", code="E_OP")
 
-    def merge(self, merge: Merge, pieces: Sequence[Source], task: Task) -> Any:
+    def merge(self, merge: Merge, pieces: Sequence[Piece], task: Task) -> Any:
         """Make one medium of many: gives a handle, or `Encoded` where the file itself is made.
 
         The function is registered with `implements`: `(pieces, merge, task) -> handle`.

@@ -36,7 +36,7 @@ _DITHER = "How much the error of a palette is spread: 0 gives bands, 1 grain."
 _MAX_BYTES_PNG = "Lossless where that is no larger than this, else the best palette up to `quality` that is."
 _REPACK = (
     "Whether the picture data of a JPEG are kept as they are and packed smaller, without a change of any pixel; a "
-    "row's error where the steps change pixels or the source is no JPEG."
+    "row's error where the steps change pixels or the source is no JPEG; `on_miss='best_effort'` encodes those."
 )
 
 

@@ -223,6 +223,72 @@ def pixels(length: object, whole: float) -> float:
     return number * whole / 100 if text.endswith("%") else number
 
 
+_POINTS = {"": 1.0, "pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4}
+
+PAPERS = {
+    "a3": (297.0, 420.0), "a4": (210.0, 297.0), "a5": (148.0, 210.0), "a6": (105.0, 148.0),
+    "letter": (215.9, 279.4), "legal": (215.9, 355.6), "tabloid": (279.4, 431.8),
+}  # fmt: skip
+"""Millimeters of sheets of paper, upright (ISO 216, ANSI/ASME Y14.1)."""
+
+LARGEST_PAGE = 14_400
+"""Points of a side of a page at the most (ISO 32000-1, annex C.2)."""
+
+
+def parse_points(value: object) -> float:
+    """Read a length on paper in points of 1/72 inch.
+
+    >>> parse_points("10 mm"), parse_points("0.5 in"), parse_points(36)
+    (28.3465, 36.0, 36.0)
+    """
+    allowed = "a length on paper such as '10 mm', '0.5 in' or 36 (points)"
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(allowed)
+    number = _number(value, _POINTS, allowed) if isinstance(value, str) else float(value)
+    if not 0 <= number <= LARGEST_PAGE:  # NaN is neither
+        raise ValueError(f"{allowed}, from 0 to {LARGEST_PAGE} points")
+    return round(number, 4)
+
+
+def parse_page(value: object) -> str:
+    """Read the size of a page: the name of a sheet, "fit", or width and height. Canonical form is text.
+
+    >>> parse_page("A4"), parse_page(("148 mm", "8 in")), parse_page("fit")
+    ('a4', '419.5276x576pt', 'fit')
+    """
+    allowed = f"'fit', one of {', '.join(PAPERS)}, or width and height such as '210 mm x 297 mm'"
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word == "fit" or word in PAPERS:
+            return word
+        value = tuple(f"{side}pt" for side in word[:-2].split("x")) if _PAGE.fullmatch(word) else word.split("x")
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(allowed)
+    try:
+        sides = [parse_points(side) for side in value]
+    except ValueError:
+        raise ValueError(allowed) from None
+    if min(sides) < 3:
+        raise ValueError(f"{allowed}, 3 to {LARGEST_PAGE} points each")
+    return "x".join(f"{side:.4f}".rstrip("0").rstrip(".") for side in sides) + "pt"
+
+
+_PAGE = re.compile(r"[0-9.]+x[0-9.]+pt")
+
+
+def page_points(page: str) -> tuple[float, float]:
+    """Give width and height of a page in canonical form, in points.
+
+    >>> page_points("letter")
+    (612.0, 792.0)
+    """
+    if page in PAPERS:
+        width, height = (round(side * 72 / 25.4, 4) for side in PAPERS[page])
+    else:
+        width, height = map(float, page.removesuffix("pt").split("x"))
+    return width, height
+
+
 def parse_words(value: object) -> tuple[str, ...]:
     """Read a list of words or phrases, also from a text with commas.
 
@@ -246,6 +312,8 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "point": parse_point,
     "aspect": parse_aspect,
     "length": parse_length,
+    "points": parse_points,
+    "page": parse_page,
     "words": parse_words,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""

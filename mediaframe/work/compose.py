@@ -8,15 +8,14 @@ from typing import Any
 
 import mediaframe.ops.merge
 import mediaframe.recipes  # noqa: F401  # both load the words, so that they can be read from JSON
-from mediaframe.engines.base import Counts, Encoded, Source, Task
+from mediaframe.engines.base import Counts, Encoded, Piece, Source, Task
 from mediaframe.engines.catalog import engine_for
-from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
 from mediaframe.model.merge import Merge
 from mediaframe.model.spec import spec_from_json
 from mediaframe.work.encode import MadeOf, encoded
-from mediaframe.work.render import told_of, within
+from mediaframe.work.render import send_whole, told_of, within
 
 Send = Callable[[dict[str, Any], bytes], None]
 
@@ -31,7 +30,7 @@ def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str,
     ----------
     request
         `kind` of the pieces, `merge` and `end` as JSON, `limits`, and `pieces`: where each of them begins in the
-        source, and how long it is.
+        source, how long it is, and the columns that the merge takes arguments from.
     source
         All pieces, one after the other.
     send
@@ -41,13 +40,11 @@ def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str,
     merge = spec_from_json(Merge, request["kind"], request["merge"])
     end = spec_from_json(Format, merge.gives, request["end"])
     view = memoryview(source.view())
-    pieces = [Source(view[start : start + length], limits=limits) for start, length in request["pieces"]]
+    pieces = [Piece(view[start : start + size], limits=limits, row=row) for start, size, row in request["pieces"]]
     counts = Counts(opens=len(pieces), decodes=len(pieces))
     made: Any = engine_for(merge.takes).merge(merge, pieces, Task(end=end, limits=limits))
     if not isinstance(made, Encoded):
         made = encoded(engine_for(end.takes), end, made, counts, MadeOf(source, None))
     within(limits, end, made.size)
-    if not isinstance(made.data, bytes):
-        raise AssetError(f"{merge.word}: the result is a file, and bytes were expected", code="E_INTERNAL")
-    send({"rendition": NAME, **told_of(engine_for(end.takes), made)}, made.data)
+    send_whole(send, {"rendition": NAME, **told_of(engine_for(end.takes), made)}, made.data)
     return {"counts": asdict(counts)}

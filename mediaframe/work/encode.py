@@ -40,7 +40,11 @@ def encoded(engine: Engine[Any], end: Format, handle: Any, counts: Counts, made_
     """
     counted = _Counted(engine, counts)
     if end.values.get("lossless") is True and end.repacks:
-        return _repacked(end, list(made_of.kept(engine, end, engine.hold(handle))))
+        handle = engine.hold(handle)
+        choices = list(made_of.kept(engine, end, handle))
+        if not choices and end.values.get("on_miss") == "best_effort":
+            return replace(counted.encode(end, handle), outcome="best_effort")
+        return _repacked(end, choices)
     if end.values.get("never_grow") is not True:
         return _file(counted, end, handle)
     held = engine.hold(handle)

@@ -37,6 +37,9 @@ _OF_SOURCE = (
     "height", "bytes", "sha256", "error_code", "stage", "error", "retryable",
 )  # fmt: skip
 
+_OF_WORK = ("file", "row")
+"""What is known of a piece and not told in the record: its name in a folder that goes, and columns of the row."""
+
 Line = dict[str, Any]
 
 
@@ -70,17 +73,17 @@ def merged(order: Order, lines: Iterable[Line], store: Store, by: Composer) -> L
 
     Rows that failed are left out and told. Raises AssetError where nothing is left, or where the whole cannot be made.
     """
-    rows = [{name: line.get(name) for name in _OF_SOURCE} | {"file": line.get("file")} for line in lines]
+    rows = [{name: line.get(name) for name in (*_OF_SOURCE, *_OF_WORK)} for line in lines]
     good = [row for row in rows if row["status"] in ("written", "reused")]
     if not good:
         raise AssetError(f"{order.merge.word}: {_nothing(rows)}", code="E_INPUT")
     spool = by.folder / "pieces"
     places = list(_spooled(spool, (by.pieces.read(str(row["file"])) for row in good)))
+    pieces = [(*place, row["row"] or {}) for place, row in zip(places, good, strict=True)]
     shapes = [Shape(order.merge.takes, row["width"], row["height"]) for row in good]
-    for row in rows:
-        del row["file"]  # A name in a folder that goes.
-    with closing(Spool(by.limits.output)) as made:
-        facts = _composed(order, by, spool, places, shapes, made)
+    rows = [{name: row[name] for name in _OF_SOURCE} for row in rows]
+    facts, whole = _composed(order, by, spool, pieces, shapes)
+    with closing(whole) as made:
         record = _record(order, store, rows, facts, made)
         store.write(order.name, made.data, replace=order.replace, media_type=order.end.media_type)
     # The file first, then what tells of it (nothing is told that is not there).
@@ -125,30 +128,27 @@ def _spooled(path: Path, pieces: Iterable[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _composed(
-    order: Order, by: Composer, spool: Path, places: list[tuple[int, int]], shapes: list[Shape], made: Spool
-) -> Mapping[str, Any]:
+    order: Order, by: Composer, spool: Path, pieces: list[tuple[int, int, Line]], shapes: list[Shape]
+) -> tuple[Mapping[str, Any], Spool]:
     request = {
         "do": "compose",
         "kind": order.merge.takes,
         "merge": order.merge.to_json(),
         "end": order.end.to_json(),
         "limits": by.limits.to_json(),
-        "pieces": places,
+        "pieces": pieces,
     }
     need = merge_need(order.merge.infer(shapes), order.end)
 
-    def ask(_: None, slot: Slot) -> Mapping[str, Any]:
+    def ask(_: None, slot: Slot) -> tuple[Mapping[str, Any], Spool]:
         with closing(Pieces([NAME], by.limits.output)) as coming:
             frames = [
                 (header, coming.take(header, payload)) for header, payload in slot.ask(request, spool, memory=need)
             ]
-        facts, whole = next((header, whole) for header, whole in frames if whole is not None)
-        made.add(whole.data if isinstance(whole.data, bytes) else whole.data.read_bytes())
-        whole.close()
-        return facts
+        return next((header, whole) for header, whole in frames if whole is not None)
 
-    for facts in by.pool.run(ask, [None]):
-        return facts
+    for found in by.pool.run(ask, [None]):
+        return found
     raise RunError(f"{order.merge.word}: stopped before the file was made", code="E_CANCELLED")
 
 

@@ -191,16 +191,21 @@ def _serve(asset: Asset, job: Job, send: Send) -> None:
         header, data = _fault(error), b""
     asset.done(job)
     took = {"took": round(time.perf_counter() - began, 6)}
+    send_whole(send, {"rendition": job.name, **header, **took}, data)
+
+
+def send_whole(send: Send, header: dict[str, Any], data: bytes | Path) -> None:
+    """Send a result: bytes at once, a file in pieces, after which it is gone."""
     if isinstance(data, bytes):
-        send({"rendition": job.name, **header, **took}, data)
+        send(header, data)
         return
     try:
         with data.open("rb") as file:
             while piece := file.read(_PIECE):
-                send({"piece_of": job.name}, piece)
+                send({"piece_of": header["rendition"]}, piece)
     finally:
         data.unlink()
-    send({"rendition": job.name, **header, **took}, b"")
+    send(header, b"")
 
 
 def _fault(error: Exception) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -101,15 +101,19 @@ class Stream:
             rows = fed.kept
         return rows
 
-    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+    def lines(self, name: str, beside: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
         """Give what became of one rendition of the last stage, row by row; those beside it are not made.
 
-        `file` is its name in the store of the worker. Rows of a kind that the recipe does not take are passed over.
+        `file` is its name in the store of the worker, `row` has the columns beside it that are asked for. Rows of a
+        kind that the recipe does not take are passed over.
         """
         media = {name: self._stages[-1].media[name]}
         for rows in self._rows(all_of_them=False):
             found = self._worked(rows, media, self.worker)
-            yield from (line for row in range(rows.height) if (line := found.get((row, name))) is not None)
+            told = rows.select(beside).to_dicts() if beside else [{}] * rows.height
+            for row, columns in enumerate(told):
+                if (line := found.get((row, name))) is not None:
+                    yield {**line, "row": columns}
 
     def make(self, rows: pl.DataFrame, media: Mapping[str, Finished], *, inline: bool) -> pl.DataFrame:
         """Make media columns for the rows of a batch, in the slots."""

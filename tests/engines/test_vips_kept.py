@@ -220,6 +220,17 @@ def test_what_cannot_be_packed_without_loss_says_why() -> None:
     assert "whose pixels no step changes" in header["error"]
 
 
+def test_what_cannot_be_packed_without_loss_is_encoded_where_that_is_allowed() -> None:
+    recipe = image.jpeg(quality=30, lossless=True, on_miss="best_effort")
+
+    header, _ = one(SOURCES["jpeg"], recipe)
+    assert (header["origin"], header["encodes"]) == ("repacked", 0)
+
+    header, data = one(SOURCES["png"], recipe)
+    assert (header["origin"], header["encodes"], header["outcome"]) == ("encoded", 1, "best_effort")
+    assert data == one(SOURCES["png"], image.jpeg(quality=30))[1]
+
+
 @pytest.mark.parametrize("bands", [1, 2, 3, 4])
 def test_an_optimized_png_is_smaller_and_has_the_same_pixels(bands: int) -> None:
     picture = scene(120, 90, bands) // 64 * 64

@@ -19,7 +19,7 @@ from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.model.finish import Format
 from mediaframe.ops.image.tone import Flatten
 
-_SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1, "apng": 2**31 - 1, "gif": 65_535}
+SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1, "apng": 2**31 - 1, "gif": 65_535}
 """The longest side that each format holds (libjpeg, libwebp, the boxes of AVIF, the PNG specification)."""
 
 _BITS = {2: 1, 4: 2, 16: 4, 256: 8}
@@ -92,9 +92,9 @@ def ready(handle: Handle, format: Format, metadata: str) -> Written:
     if handle.reduced:
         raise AssetError(f"{format.word}: a reduced picture cannot be written", code="E_INTERNAL")
     side = max(image.width, image.height)
-    if side > _SIDES[format.word]:
+    if side > SIDES[format.word]:
         raise AssetError(
-            f"{format.word}: {image.width}x{image.height} has a side over the {_SIDES[format.word]} px that "
+            f"{format.word}: {image.width}x{image.height} has a side over the {SIDES[format.word]} px that "
             f"{format.word} holds; resize it first",
             code="E_ENCODE",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mediaframe.engines.vips import (
     animation,
+    book,
     canvas,
     curves,
     effects,
@@ -19,6 +20,7 @@ from mediaframe.engines.vips import (
     paper,
     placeholder,
     statistics,
+    tiles,
     tone,
     trace,
 )
@@ -36,6 +38,8 @@ THEMES = (
     encode_animation,
     measure,
     merge,
+    tiles,
+    book,
     palette,
     placeholder,
     statistics,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mediaframe.engines.base import Source, Task
+from mediaframe.engines.base import Piece, Task
 from mediaframe.engines.vips.base import engine
 from mediaframe.engines.vips.frames import hold_frames
 from mediaframe.engines.vips.geometry import on_canvas
@@ -17,7 +17,7 @@ from mediaframe.ops.merge import Animate
 
 
 @engine.implements(Animate)
-def animate(pieces: Sequence[Source], op: Animate, task: Task) -> Handle | Animation:
+def animate(pieces: Sequence[Piece], op: Animate, task: Task) -> Handle | Animation:
     """Put pictures one after the other; each is opened when its turn comes."""
     headers = [read_header(piece, task) for piece in pieces]
     whole = op.infer([Shape("image", header.width, header.height) for header in headers])
