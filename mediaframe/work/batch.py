@@ -14,8 +14,15 @@ from mediaframe.work.job import told
 # megapixels that come out 25 ms (jpeg) to 200 ms (avif). Only the order of magnitude matters here.
 _DECODE = 0.008
 _ENCODE = {"jpeg": 0.025, "png": 0.06, "webp": 0.04, "avif": 0.2, "jp2": 0.07, "heif": 0.6, "jxl": 0.12}
+_ANIMATED = ("apng", "avif", "gif", "webp")
+# The same for a megapixel of each frame, by the codec; and what it takes to come to a frame of a video, or to a page.
+_DECODE_FRAME = 0.003
+_ENCODE_FRAME = {"h264": 0.006, "h265": 0.05, "av1": 0.1, "vp9": 0.1}
+_SLOW_FRAME = 0.05
+_SEEK = 0.25
 _SMALLEST = 0.002
 _UNKNOWN_PIXELS = 4_000_000
+_UNKNOWN_FRAMES = 250
 
 SECONDS = 1.5
 """Work in one batch. More batches than slots keep all slots busy to the end; fewer cost less to hand out."""
@@ -85,10 +92,30 @@ class Batch:
 def cost(item: Item) -> float:
     """Estimate the seconds that one core works on an asset."""
     pixels = item.pixels or _UNKNOWN_PIXELS
-    seconds = _DECODE * pixels / 1e6
-    for recipe in (wanted.recipe for wanted in item.wanted if wanted.recipe):
-        seconds += _ENCODE.get(recipe.end.word, 0.01) * _result_pixels(recipe, pixels) / 1e6
-    return max(_SMALLEST, seconds)
+    recipes = [wanted.recipe for wanted in item.wanted if wanted.recipe]
+    seconds = max((_reaching(recipe, item, pixels) for recipe in recipes), default=0.0)
+    return max(_SMALLEST, seconds + sum(_making(recipe, item, pixels) for recipe in recipes))
+
+
+def _reaching(recipe: Finished, item: Item, pixels: int) -> float:
+    """Estimate what it takes to decode; recipes of one asset share most of it."""
+    if recipe.start == "image":
+        return _DECODE * pixels / 1e6 * (_frames(item) if recipe.end.word in _ANIMATED else 1)
+    return _SEEK if recipe.end.takes != "video" else _DECODE_FRAME * pixels / 1e6 * _frames(item)
+
+
+def _making(recipe: Finished, item: Item, pixels: int) -> float:
+    """Estimate what it takes to make one result of what was decoded."""
+    size, word = _result_pixels(recipe, pixels) / 1e6, recipe.end.word
+    if recipe.end.takes == "video":
+        codec = str(recipe.end.values.get("codec", "h264"))
+        return _ENCODE_FRAME.get(codec, _SLOW_FRAME) * size * _frames(item)
+    frames = _frames(item) if recipe.start == "image" and word in _ANIMATED else 1
+    return _ENCODE.get(word, 0.01) * size * frames
+
+
+def _frames(item: Item) -> int:
+    return item.frames or (_UNKNOWN_FRAMES if item.kind == "video" else 1)
 
 
 def _result_pixels(recipe: Finished, pixels: int) -> float:
