@@ -39,6 +39,8 @@ REFUSED = {
     "images/bmp/rgb32bf.bmp": "E_UNSUPPORTED_FORMAT",
     "images/tiff/10ct_32bit_128.tiff": "E_UNSUPPORTED_FORMAT",
     "images/tiff/12bit.cropped.tif": "E_UNSUPPORTED_FORMAT",
+    # The truth takes it for sound, but its last box says three times the bytes that there are.
+    "images/jp2/00r0_gray_l.jp2": "E_TRUNCATED",
 }
 """What the truth takes for sound, and is refused all the same."""
 
