@@ -66,6 +66,8 @@ def photos(folders: list[Path], count: int) -> list[Photo]:
             picture = pyvips.Image.new_from_buffer(data, "", fail_on="warning").copy_memory()
         except pyvips.Error:
             continue
+        if rendered(data, image.resize(64).png())[0]["status"] != "ok":
+            continue
         if picture.interpretation == "srgb" and picture.bands == 3 and min(picture.width, picture.height) >= 200:
             found.setdefault(
                 hashlib.sha256(picture.thumbnail_image(64).write_to_memory()).hexdigest(), Photo(path.name, data)

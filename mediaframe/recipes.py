@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mediaframe.formats.animation import Apng, Gif
 from mediaframe.formats.audio import Flac, M4a, Mp3, Ogg, Opus, Wav
+from mediaframe.formats.auto import Auto
 from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
@@ -86,6 +87,7 @@ class ImageRecipe(Recipe, kind="image"):
     png = finish(Png)
     webp = finish(Webp)
     avif = finish(Avif)
+    auto = finish(Auto)
     gif = finish(Gif)
     apng = finish(Apng)
     tiff = finish(Tiff)

@@ -58,7 +58,7 @@ def run_one(
         if "value" in reply:
             return reply["value"]
         if to is not None:
-            return _write(os.fspath(to), made.data, recipe, storage_options)
+            return _write(os.fspath(to), made.data, reply["media_type"], recipe, storage_options)
         return made.data if isinstance(made.data, bytes) else made.data.read_bytes()
 
 
@@ -168,6 +168,12 @@ def _place(pid: int) -> _Place:
 def _check_name(to: str, recipe: Finished) -> None:
     """Refuse a name that says another format than the one that is written; an unknown ending may be anything."""
     named, form = by_name(to), recipe.format
+    if form is not None and form.chooses and "{ext}" in to:
+        return
+    if form is not None and form.chooses and named is not None:
+        raise RecipeError(
+            f"run(to={to!r}): the format is known once the file is made; end the name with .{{ext}}, which is filled in"
+        )
     if form is not None and named is not None and named.kind == form.takes and named.media_type != form.media_type:
         raise RecipeError(
             f"run(to={to!r}): the recipe writes {form.word}, but the name says {named.format}; "
@@ -175,9 +181,12 @@ def _check_name(to: str, recipe: Finished) -> None:
         )
 
 
-def _write(to: str, data: bytes | Path, recipe: Finished, storage_options: Mapping[str, Any] | None) -> str:
+def _write(
+    to: str, data: bytes | Path, media_type: str, recipe: Finished, storage_options: Mapping[str, Any] | None
+) -> str:
+    if recipe.format is not None and recipe.format.chooses:
+        to = to.replace("{ext}", recipe.format.extension_of(media_type))
     folder, _, name = (to if "://" in to else str(Path(to).absolute())).rpartition("/")
     store = Store.open(folder or "/", storage_options)
-    media_type = recipe.format.media_type if recipe.format else None
     store.write(name, data, replace=True, media_type=media_type)
     return store.uri(name)

@@ -144,6 +144,8 @@ class Encoded:
     outcome: Outcome | None = None
     score: float | None = None
     origin: Origin = "encoded"
+    media_type: str | None = None
+    """What it is, where the format chooses one of several."""
 
     @property
     def size(self) -> int:
@@ -262,6 +264,10 @@ class Engine(Generic[H]):
         """Write the medium."""
         found: Encoded = self._find(format)(handle, format)
         return found
+
+    def sees_through(self, handle: H) -> bool:
+        """Whether anything is transparent in the picture that the handle holds."""
+        return bool(self.shape(handle).alpha)
 
     def judge(self, format: Format, handle: H) -> Callable[[bytes], float]:
         """Give what scores files of a format against the medium that they are made of."""

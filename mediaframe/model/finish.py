@@ -16,6 +16,8 @@ class Format(Spec):
 
     media_type: ClassVar[str]
     extension: ClassVar[str]
+    chooses: ClassVar[bool] = False
+    """Whether it writes one of several formats, which is known once the file is made."""
     repacks: ClassVar[bool] = False
     """Whether `lossless` means the picture data of the source, packed anew."""
     animates: ClassVar[bool] = False
@@ -40,6 +42,14 @@ class Format(Spec):
         if takes is not None:
             cls.media_type, cls.extension, cls.animates = media_type, extension, animates
             cls.module, cls.install = module, install
+
+    def extensions(self) -> tuple[str, ...]:
+        """Give the extensions that a file may get."""
+        return (self.extension,)
+
+    def extension_of(self, media_type: str | None) -> str:
+        """Give the extension of a file that was written, by its media type; None is one that is not made yet."""
+        return self.extension
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape of what is written, as far as it is known before the pixels."""

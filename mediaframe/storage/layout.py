@@ -76,6 +76,11 @@ class Layout:
         """Whether names are known only once a result is made."""
         return "key" in self.fields
 
+    @property
+    def needs_ext(self) -> bool:
+        """Whether names tell the format of a result."""
+        return "ext" in self.fields
+
     def check(self, columns: Iterable[str]) -> None:
         """Raise LayoutError where the template asks for what is no column."""
         known = {*_OWN, *columns}

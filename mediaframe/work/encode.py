@@ -11,6 +11,7 @@ from mediaframe.engines.base import Counts, Encoded, Engine, Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format
 from mediaframe.model.quantity import human_bytes
+from mediaframe.work.auto import smallest
 from mediaframe.work.fit import ENCODES, NEAR, Found, Tries, aim, fit
 from mediaframe.work.typical import LOSSLESS, Curve, curve_of
 
@@ -38,6 +39,11 @@ def encoded(engine: Engine[Any], end: Format, handle: Any, counts: Counts, made_
     made_of
         The source of the picture, whose bytes are kept where that is asked for.
     """
+    if end.chooses:
+        held = engine.hold(handle)
+        before = counts.encodes
+        made = smallest(engine, end, held, lambda form: encoded(engine, form, held, counts, made_of))
+        return replace(made, encodes=counts.encodes - before)
     counted = _Counted(engine, counts)
     if end.values.get("lossless") is True and end.repacks:
         handle = engine.hold(handle)

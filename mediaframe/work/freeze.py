@@ -256,6 +256,12 @@ class Freezer:
         if layout.needs_key:
             return made
         values = layout_values(row)
+        if recipe and recipe.format and recipe.format.chooses and layout.needs_ext:
+            # Which of the names it gets is known late; none of them may be another's.
+            for one in recipe.format.extensions():
+                name = layout.expand(values, wanted.name, made.recipe_id, one)
+                self._claim(self.job.prefix + name, f"{asset['path']} ({wanted.name})")
+            return made
         target = self.job.prefix + layout.expand(values, wanted.name, made.recipe_id, extension)
         self._claim(target, f"{asset['path']} ({wanted.name})")
         return Wanted(wanted.name, wanted.place, recipe, target)
@@ -312,17 +318,19 @@ class Freezer:
         target = wanted.target
         if target is None:
             known = self.files.find(*asked)
-            target = self._late_name(row, wanted, known["key"]) if known else None
+            target = self._late_name(row, wanted, known["key"], known["media_type"]) if known else None
         found = self.files.find(*asked, target) if target else None
         return found if found and found["uri"] == target and not self._outdated(found) else None
 
-    def _late_name(self, row: Mapping[str, Any], wanted: Wanted, key: str | None) -> str | None:
+    def _late_name(
+        self, row: Mapping[str, Any], wanted: Wanted, key: str | None, media_type: str | None = None
+    ) -> str | None:
         """Name a result as it would be named once it is made."""
         form = wanted.recipe.format if wanted.recipe else None
         if form is None or key is None:
             return None
         return self.job.prefix + self.layout.expand(
-            layout_values(row), wanted.name, wanted.recipe_id, form.extension, key
+            layout_values(row), wanted.name, wanted.recipe_id, form.extension_of(media_type), key
         )
 
     def _outdated(self, row: Mapping[str, Any]) -> bool:

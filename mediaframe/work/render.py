@@ -247,6 +247,7 @@ def told_of(engine: Engine[Any], made: Encoded) -> dict[str, Any]:
     return {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
         "quality": made.quality, "outcome": made.outcome, "score": made.score, "origin": made.origin,
+        "media_type": made.media_type or end.media_type,
         "encodes": made.encodes,
         "engine": engine.version(), **_said(made),
     }  # fmt: skip

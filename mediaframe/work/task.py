@@ -305,8 +305,7 @@ class _Asset:
             self._settle({**self._row(wanted), **measured})
         else:
             facts = {name: reply.get(name) for name in _TOLD}
-            media_type = wanted.recipe.format.media_type if wanted.recipe and wanted.recipe.format else None
-            facts |= {"media_type": media_type, "bytes": spool.size}
+            facts |= {"media_type": reply.get("media_type"), "bytes": spool.size}
             if "code" in reply:
                 facts |= {"error_code": reply["code"], "stage": reply["stage"], "error": readable(reply["error"])[:500]}
             self._publish(wanted, spool.data, spool.sha256, facts, spool)
@@ -329,7 +328,7 @@ class _Asset:
         row = self._row(wanted)
         row |= {"key": self._key(wanted, facts.get("engine") or "")}
         try:
-            name = wanted.target or self._late_name(wanted, row["key"])
+            name = wanted.target or self._late_name(wanted, row["key"], facts.get("media_type"))
             status = self._put(name, data, sha256, facts.get("media_type"), replace=self._may_replace(wanted))
             if status == "reused" and wanted.target is not None:
                 # Nothing stood there when the run began: an attempt that was lost with its worker wrote it.
@@ -361,11 +360,11 @@ class _Asset:
             return "reused"
         return "written"
 
-    def _late_name(self, wanted: Wanted, key: str | None) -> str:
+    def _late_name(self, wanted: Wanted, key: str | None, media_type: str | None) -> str:
         layout, job = self.worker.layout, self.worker.job
         form = wanted.recipe.format if wanted.recipe else None
         assert layout is not None and form is not None  # noqa: S101, PT018  # late names are for files
-        name = layout.expand(self.item.late, wanted.name, wanted.recipe_id, form.extension, key)
+        name = layout.expand(self.item.late, wanted.name, wanted.recipe_id, form.extension_of(media_type), key)
         return job.prefix + name
 
     def _key(self, wanted: Wanted, engine: str) -> str | None:

@@ -115,6 +115,7 @@ ENDS: dict[str, Any] = {
     "png": lambda one: one.png(effort=1),
     "webp": lambda one: one.webp(effort=0),
     "avif": lambda one: one.avif(effort=0),
+    "auto": lambda one: one.auto(formats=["webp", "jpeg"]),
     "gif": lambda one: one.gif(effort=1),
     "apng": lambda one: one.apng(effort=1),
     "tiff": lambda one: one.tiff(),

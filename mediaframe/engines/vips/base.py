@@ -13,7 +13,7 @@ from mediaframe.engines.base import Encoded, Engine, Pixels, Source, Task
 from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.color import in_srgb, wish
-from mediaframe.engines.vips.depth import ready_for_step
+from mediaframe.engines.vips.depth import is_deep, ready_for_step
 from mediaframe.engines.vips.frames import frames_for, open_animation
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.kept import kept
@@ -23,10 +23,12 @@ from mediaframe.engines.vips.needs import page_of, upright
 from mediaframe.engines.vips.opening import READS, is_coarse, open_picture, read_header, shrink_for
 from mediaframe.engines.vips.reel import Animation, Change
 from mediaframe.engines.vips.score import judge
+from mediaframe.formats.auto import Auto
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
+from mediaframe.model.spec import Spec
 from mediaframe.ops.image.animation import Timing
 from mediaframe.ops.image.geometry import AutoOrient, Resize
 from mediaframe.ops.image.tone import Flatten
@@ -156,6 +158,18 @@ class VipsEngine(Engine[Picture]):
             else:
                 made = super().encode(format, still(handle))
             return with_metadata(made, still(handle).image, format)
+
+    def sees_through(self, handle: Picture) -> bool:
+        """Whether any pixel is transparent; an animation with alpha is taken to be."""
+        if isinstance(handle, Animation):
+            return handles.has_alpha(handle.first.image)
+        image = handle.image
+        opaque = 65535 if is_deep(image) else 255
+        return handles.has_alpha(image) and image.extract_band(image.bands - 1).min() < opaque
+
+    def can(self, spec: type[Spec]) -> bool:
+        """Whether it does this word; of formats to choose from each is one of its own."""
+        return super().can(spec) or spec is Auto
 
     def judge(self, format: Format, handle: Picture) -> Callable[[bytes], float]:
         """Score files by SSIMULACRA 2, against the picture as the format can hold it; of animations the first frame."""
