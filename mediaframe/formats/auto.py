@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from mediaframe.errors import RecipeError, did_you_mean
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
 from mediaframe.model.spec import find
-from mediaframe.model.wishes import MAX_BYTES, NEVER_GROW, ON_MISS, TARGET, OnMiss
+from mediaframe.model.wishes import MAX_BYTES, METADATA, NEVER_GROW, ON_MISS, TARGET, Metadata, OnMiss
 
 CHOICES = ("avif", "webp", "jpeg", "png")
 """The formats that may be chosen from: those that browsers read."""
@@ -35,9 +35,7 @@ class Auto(Format, takes="image", media_type="image/*", extension="auto", animat
     )
     target: Value[float] = arg(default=76.0, ge=0, le=100, doc=TARGET)
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, kw_only=True, doc=MAX_BYTES)
-    metadata: Value[Literal["strip", "keep"]] = arg(
-        default="strip", kw_only=True, doc="Whether EXIF, XMP and IPTC are kept; the orientation is always done."
-    )
+    metadata: Value[Metadata] = arg(default="strip", kw_only=True, doc=METADATA)
     background: Value[str] = arg(
         default="#ffffff",
         unit="color",

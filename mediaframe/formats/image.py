@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
@@ -24,6 +24,8 @@ from mediaframe.model.wishes import (
     reduced,
 )
 
+Chroma = Literal["auto", "420", "444"]
+
 _BITS_OF_PNG = "Bits of each number, 8 or 16; with 16 the whole recipe works on 16."
 _BITS_OF_AVIF = "Bits of each number, 8, 10 or 12; above 8 the whole recipe works on 16."
 _PALETTE = "None is lossless; 1 to 100 reduces to a palette whose colors are that near to the picture's."
@@ -34,6 +36,10 @@ _OPTIMIZE = (
 _COLORS = "A palette of at most so many colors: 2, 4, 16 or 256."
 _DITHER = "How much the error of a palette is spread: 0 gives bands, 1 grain."
 _MAX_BYTES_PNG = "Lossless where that is no larger than this, else the best palette up to `quality` that is."
+_CHROMA = (
+    "The resolution of colors: halved (420), whole (444), or halved under quality 90 and whole from there (auto; with "
+    "`target`, whole where no halved one hits it)."
+)
 _REPACK = (
     "Whether the picture data of a JPEG are kept as they are and packed smaller, without a change of any pixel; a "
     "row's error where the steps change pixels or the source is no JPEG; `on_miss='best_effort'` encodes those."
@@ -59,6 +65,7 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    chroma: Value[Chroma] = arg(default="auto", kw_only=True, doc=_CHROMA)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
     lossless: Value[bool] = arg(default=False, kw_only=True, doc=_REPACK)
 
@@ -172,6 +179,7 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif", ani
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
+    chroma: Value[Chroma] = arg(default="auto", kw_only=True, doc=_CHROMA)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
     def infer(self, shape: Shape) -> Shape:

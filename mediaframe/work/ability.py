@@ -101,13 +101,13 @@ def _seals() -> bool:
 
 def _write(found: Engine[Any], spec: type[Format]) -> dict[str, Any]:
     row = {
-        "format": spec.word, "read_as": spec.word if spec.chooses else written_as(spec).format, "kind": spec.takes, "media_type": spec.media_type,
+        "format": spec.word, "read_as": spec.word if spec.chooses else written_as(spec).format,
+        "kind": spec.takes, "media_type": spec.media_type,
         "engine": found.name, "install": spec.install if spec.module and find_spec(spec.module) is None else "",
         "problem": "",
     }  # fmt: skip
-    if (
-        spec.takes != "image" or spec.chooses
-    ):  # There is a sample of a picture alone; the wheels of the others carry their encoders.
+    # There is a sample of a picture alone; the wheels of the others carry their encoders.
+    if spec.takes != "image" or spec.chooses:
         return row
     return {**row, **({"problem": row["install"]} if row["install"] else tried(found, spec))}
 

@@ -46,5 +46,5 @@ def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str,
     if not isinstance(made, Encoded):
         made = encoded(engine_for(end.takes), end, made, counts, MadeOf(source, None))
     within(limits, end, made.size)
-    send_whole(send, {"rendition": NAME, **told_of(engine_for(end.takes), made)}, made.data)
+    send_whole(send, {"rendition": NAME, **told_of(engine_for(end.takes), made, end)}, made.data)
     return {"counts": asdict(counts)}

@@ -19,6 +19,9 @@ FLOOR = 40
 """Where pixels may be given up, no quality under this is tried: for each format it is where faults begin to be seen
 (about 55 of SSIMULACRA 2), and fewer pixels look better."""
 
+_AGAIN = 4
+"""Encodes more, where colors of half the resolution do not hit a target."""
+
 _LEAST_SIDE = 16
 """Pictures are not reduced to less."""
 
@@ -186,7 +189,7 @@ class _Wished:
         best = self._highest
         found = Found(best, met=True)
         if self.target is not None:
-            found = aim(self.tries, self.curve, self.target, highest=best)
+            found = self._aim(best, self.target)
         if self.budget is None or (self.target is not None and self.tries.size(found.quality) <= self.budget):
             return found
         kept = self._fit(found.quality)
@@ -194,6 +197,20 @@ class _Wished:
             return kept
         # The budget is kept first; what that costs of the score is said.
         return Found(kept.quality, met=kept.met and self.tries.score(kept.quality) >= self.target - NEAR)
+
+    def _aim(self, best: int, target: float) -> Found:
+        found = aim(self.tries, self.curve, target, highest=best)
+        if self.end.values.get("chroma") != "auto" or self.tries.scores[found.quality] <= target + NEAR:
+            return found
+        # Whole colors are a jump of some points; what lies within it is had by whole colors at a lower quality.
+        counted, handle = self.counted, self.handle
+        whole = type(self.end)(**{**self.end.values, "chroma": "444"})
+        tries = Tries(lambda quality: counted.encode(_at(whole, quality), handle), self.tries.judge)
+        again = aim(tries, self.curve, target, highest=found.quality, at_most=_AGAIN)
+        if abs(tries.scores[again.quality] - target) >= abs(self.tries.scores[found.quality] - target):
+            return found
+        self.end, self.tries = whole, tries
+        return again
 
     @property
     def _highest(self) -> int:

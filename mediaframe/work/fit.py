@@ -189,8 +189,12 @@ def aim(
             high = guess
         if high - low == 1:
             break
-        points = sorted((curve.score(one), found) for one, found in tries.scores.items())
-        guess = min(max(round(curve.at_score(_secant(points, target))), low + 1), high - 1)
+        points = {one: (curve.score(one), found) for one, found in tries.scores.items()}
+        if low in points and high in points:
+            place = _between(points[low], points[high], target)
+        else:
+            place = _secant(list(points.values()), target)
+        guess = min(max(round(curve.at_score(place)), low + 1), high - 1)
     found = _nearest(tries.scores, target)
     return Found(found, met=tries.scores[found] >= target - NEAR)
 

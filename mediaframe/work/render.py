@@ -239,16 +239,15 @@ def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
     task = asset.task(job.recipe) if job.recipe.start == end.takes else None
     made = encoded(engine, end, handle, asset.counts, MadeOf(asset.source, task))
     within(asset.limits, end, made.size)
-    return told_of(engine, made), made.data
+    return told_of(engine, made, end), made.data
 
 
-def told_of(engine: Engine[Any], made: Encoded) -> dict[str, Any]:
+def told_of(engine: Engine[Any], made: Encoded, end: Format) -> dict[str, Any]:
     """Give what an answer says of a file."""
     return {
         "status": "ok", "width": made.width, "height": made.height, "seconds": made.seconds, "pages": made.pages,
         "quality": made.quality, "outcome": made.outcome, "score": made.score, "origin": made.origin,
-        "media_type": made.media_type or end.media_type,
-        "encodes": made.encodes,
+        "media_type": made.media_type or end.media_type, "encodes": made.encodes,
         "engine": engine.version(), **_said(made),
     }  # fmt: skip
 

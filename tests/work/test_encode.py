@@ -162,6 +162,25 @@ def test_a_target_within_a_generous_budget_is_met() -> None:
     assert abs(header["score"] - 60) <= 1
 
 
+@pytest.mark.parametrize("word", ["jpeg", "avif"])
+@pytest.mark.parametrize("target", [84, 86, 88])
+def test_a_target_between_halved_and_whole_colors_is_hit_too(word: str, target: int) -> None:
+    header, _ = one(PHOTO, asked(word, target=target))
+
+    assert abs(header["score"] - target) <= 1
+
+
+@pytest.mark.parametrize(("chroma", "quality", "layers"), [
+    ("auto", 89, "4:2:0"), ("auto", 90, "4:4:4"), ("444", 50, "4:4:4"), ("420", 95, "4:2:0"),
+])  # fmt: skip
+def test_colors_have_the_resolution_that_was_asked_for(chroma: str, quality: int, layers: str) -> None:
+    _, data = one(PHOTO, image.jpeg(quality=quality, chroma=chroma))
+
+    with Image.open(io.BytesIO(data)) as found:
+        first = found.layer[0]  # type: ignore[attr-defined]  # Pillow tells the sampling of each component
+    assert first[1:3] == ((2, 2) if layers == "4:2:0" else (1, 1))
+
+
 def test_transparency_is_judged_too() -> None:
     picture = natural(220, 160, 4)
 

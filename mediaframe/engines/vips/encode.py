@@ -25,6 +25,8 @@ SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1, "apng
 _BITS = {2: 1, 4: 2, 16: 4, 256: 8}
 """Bits of a pixel of a palette of so many colors."""
 
+_SUBSAMPLE = {"auto": "auto", "420": "on", "444": "off"}
+
 _PALETTE_EFFORT = 7
 """libimagequant's own default; 10 takes twice the time for 0.5 % of the bytes."""
 
@@ -42,7 +44,13 @@ def jpeg(handle: Handle, format: Jpeg) -> Encoded:
     if has_alpha(handle.image):
         handle = flatten(handle, Flatten(format.background))
     image, keep = ready(handle, format, format.metadata)
-    data = image.jpegsave_buffer(Q=format.quality, interlace=format.progressive, optimize_coding=True, keep=keep)
+    data = image.jpegsave_buffer(
+        Q=format.quality,
+        interlace=format.progressive,
+        optimize_coding=True,
+        keep=keep,
+        subsample_mode=_SUBSAMPLE[format.chroma],
+    )
     return _checked(data, image, format, format.quality)
 
 
@@ -79,7 +87,7 @@ def avif(handle: Handle, format: Avif) -> Encoded:
     image, keep = ready(handle, format, format.metadata)
     data = _at_top(image, format.bits).heifsave_buffer(
         compression="av1", Q=format.quality, lossless=format.lossless, effort=format.effort, bitdepth=format.bits,
-        keep=keep,
+        keep=keep, subsample_mode=_SUBSAMPLE[format.chroma],
     )  # fmt: skip
     return _checked(data, image, format, None if format.lossless else format.quality)
 
