@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import struct
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import pypdfium2  # type: ignore[import-untyped]  # it carries no types
 
@@ -32,19 +33,28 @@ def to_pdf(pieces: Sequence[Piece], op: ToPdf, task: Task) -> Encoded:
             code="E_LIMIT_PAGES",
         )
     handle, name = tempfile.mkstemp(suffix=".pdf", dir=Path.cwd())
-    path, size = Path(name), 0
-    with os.fdopen(handle, "wb") as file:
-        for part in document((_sheet(piece, op, task) for piece in pieces), len(pieces)):
-            size += file.write(part)
-            if size > task.limits.output:
-                raise AssetError(
-                    f"to_pdf: more than {task.limits.output} bytes; resize the pictures, lower the quality, make "
-                    "several files, or see Limits.output",
-                    code="E_LIMIT_OUTPUT",
-                )
-    _read_back(path, len(pieces))
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write(file, document((_sheet(piece, op, task) for piece in pieces), len(pieces)), task.limits.output)
+        _read_back(path, len(pieces))
+    except BaseException:
+        path.unlink()
+        raise
     quality = None if task.end is None or task.end.values["lossless"] else task.end.values["quality"]
     return Encoded(path, pages=len(pieces), quality=quality, encodes=0)
+
+
+def _write(file: IO[bytes], parts: Iterable[bytes], limit: int) -> None:
+    size = 0
+    for part in parts:
+        size += file.write(part)
+        if size > limit:
+            raise AssetError(
+                f"to_pdf: more than {limit} bytes; resize the pictures, lower the quality, make several files, or see "
+                "Limits.output",
+                code="E_LIMIT_OUTPUT",
+            )
 
 
 def _sheet(piece: Piece, op: ToPdf, task: Task) -> Sheet:
