@@ -35,7 +35,7 @@ class Phash(Measure, takes="image", gives="string"):
     The signs, against their median, of the 8x8 lowest frequencies of the DCT of the gray picture (Rec. 601 luma) at
     32x32 px, upright. Alpha is not looked at. A JPEG is decoded at the least size of which both sides have 250 px, and
     in gray alone: over photographs the hash is then 0.2 bits off that of the whole on average, at a quarter of the
-    time. Of damage to a JPEG it notices only bytes that are missing.
+    time. Of damage to a JPEG it notices only that its end is missing.
 
     Source: Zauner, Implementation and benchmarking of perceptual image hash functions, 2010; bits as in imagehash.
 
