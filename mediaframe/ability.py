@@ -34,7 +34,7 @@ def formats() -> pl.DataFrame:
     found = ability()
     reads = {row["format"]: row for row in found["reads"]}
     writes: dict[str, Mapping[str, Any]] = {}
-    for row in found["writes"]:
+    for row in (one for one in found["writes"] if not one["media_type"].endswith("*")):  # `auto` is no format itself.
         # Of a format that pictures and videos are written in, what was tried of pictures is told.
         if row["read_as"] not in writes or row["kind"] == "image":
             writes[row["read_as"]] = row

@@ -42,7 +42,8 @@ QUICK = {
     "gif": {"effort": 1},
     "ico": {"largest": 48},
 }
-WORDS = [spec.word for spec in every(Format, "image") if spec.word != "svg"]  # A drawing is not the picture.
+WORDS = [spec.word for spec in every(Format, "image") if spec.word != "svg" and not spec.chooses]
+"""Words of formats; a drawing is not the picture, and a word that chooses writes one of the others."""
 RECIPES: dict[str, Finished] = {
     word: getattr(image.page(1).resize(SIDE, SIDE), word)(**QUICK.get(word, {})) for word in WORDS
 }

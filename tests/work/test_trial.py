@@ -30,7 +30,10 @@ class Broken(VipsEngine):
         return super().encode(self.instead(format), handle)
 
 
-@pytest.mark.parametrize("spec", every(Format, "image"), ids=lambda spec: spec.word)
+FORMATS = [spec for spec in every(Format, "image") if not spec.chooses]
+
+
+@pytest.mark.parametrize("spec", FORMATS, ids=lambda spec: spec.word)
 def test_every_format_of_pictures_keeps_what_its_words_say(spec: type[Format]) -> None:
     told = trial.tried(engine, spec)
 
