@@ -2,8 +2,9 @@
 
     python benchmarks/thumbnails.py FOLDER [--rounds 3]
 
-Prints CPU milliseconds for each picture (one thread), bytes, and SSIM against a full-precision reference: the whole
-picture decoded, reduced with lanczos3 in floating point. Contenders take turns for each picture; the best round counts.
+Prints CPU milliseconds for each picture (one thread), bytes, and of the larger file SSIM of luma and SSIMULACRA 2.1
+against a full-precision reference: the whole picture decoded, reduced with lanczos3 in floating point.
+Contenders take turns for each picture; the best round counts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyvips
 
 from mediaframe.engines.base import Source
 from mediaframe.engines.vips.engine import engine
+from mediaframe.engines.vips.ssimulacra2 import Judge
 from mediaframe.recipes import image
 from mediaframe.work.render import render
 
@@ -76,7 +78,7 @@ def references(data: bytes) -> list[np.ndarray]:
     scale = min(1.0, 1200 / max(whole.width, whole.height))
     width, height = (int(side * scale + 0.5) for side in (whole.width, whole.height))
     exact = whole.resize(width / whole.width, vscale=height / whole.height, gap=0)
-    return [luma(one.numpy()) for one in (whole.resize(scale, gap=0), exact)]
+    return [one.rint().cast("uchar").numpy() for one in (whole.resize(scale, gap=0), exact)]
 
 
 def luma(pixels: np.ndarray) -> np.ndarray:
@@ -110,7 +112,7 @@ def main() -> None:
     arguments = parser.parse_args()
     photos = [path.read_bytes() for path in sorted(arguments.folder.glob("*.jpg"))]
     photos = [data for data in photos if _megapixels(data) >= arguments.least]
-    results: dict[str, list[tuple[float, int, float]]] = {name: [] for name in CONTENDERS}
+    results: dict[str, list[tuple[float, int, float, float]]] = {name: [] for name in CONTENDERS}
     for data in photos:
         best = dict.fromkeys(CONTENDERS, float("inf"))
         files: dict[str, Files] = {}
@@ -121,13 +123,18 @@ def main() -> None:
                 best[name] = min(best[name], time.process_time() - began)
         truths = references(data)
         for name in CONTENDERS:
-            shown = luma(pyvips.Image.webpload_buffer(files[name][0]).numpy().astype(float))
-            score = max(ssim(shown, truth) for truth in truths if truth.shape == shown.shape)
-            results[name].append((best[name] * 1000, sum(map(len, files[name])), score))
+            shown = pyvips.Image.webpload_buffer(files[name][0]).numpy()
+            alike = [truth for truth in truths if truth.shape == shown.shape]
+            structure = max(ssim(luma(shown), luma(truth)) for truth in alike)
+            seen = max(Judge(truth).score(shown) for truth in alike)
+            results[name].append((best[name] * 1000, sum(map(len, files[name])), structure, seen))
     print(f"{engine.version()}, {len(photos)} photos of {arguments.least:g} megapixels and more")
     for name, rows in results.items():
-        took, size, score = zip(*rows, strict=True)
-        print(f"{name:38} {statistics.mean(took):7.1f} ms {sum(size) / 1e3:9.1f} kB  SSIM {statistics.mean(score):.5f}")
+        took, size, structure, seen = zip(*rows, strict=True)
+        print(
+            f"{name:38} {statistics.mean(took):7.1f} ms {sum(size) / 1e3:9.1f} kB  "
+            f"SSIM {statistics.mean(structure):.5f}  SSIMULACRA 2 {statistics.mean(seen):.2f}"
+        )
 
 
 def _megapixels(data: bytes) -> float:
