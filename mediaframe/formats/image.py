@@ -128,7 +128,8 @@ class Webp(Format, takes="image", media_type="image/webp", extension="webp", ani
     """Write a WebP: smaller than JPEG, with transparency, readable in all browsers.
 
     Source: libwebp through libvips `webpsave`. Effort 2 takes less than half the time of libwebp's own default of 4; at
-    the same quality its files are 4 % larger and score 0.3 points of SSIMULACRA 2 less, half a step of quality. Say `effort=4` where bytes count more than time.
+    the same quality its files are 4 % larger and score 0.3 points of SSIMULACRA 2 less, half a step of quality.
+    Say `effort=4` where bytes count more than time.
     An animation stays one; frames that look equal to their neighbor become one with it.
 
     >>> mf.image.resize(320, 320, fit="cover").webp(max_bytes="20 kB")
