@@ -94,8 +94,12 @@ def generated(seed: int) -> Photo:
         inside = np.hypot(down - center[0], (across - center[1]) * random.uniform(0.5, 2)) < size
         planes[inside] = planes[inside] * 0.3 + random.uniform(-100, 100, 3)
     planes += random.normal(0, random.uniform(0, 7), (height, width, 1))
-    data = pyvips.Image.new_from_array(np.clip(planes + 128, 0, 255).astype(np.uint8)).copy(interpretation="srgb")
-    return Photo(f"generated-{seed}", data.jpegsave_buffer(Q=95))
+    small = pyvips.Image.new_from_array(np.clip(planes + 128, 0, 255).astype(np.uint8)).copy(interpretation="srgb")
+    # As large as a camera's, 4 to 12 megapixels: whoever decodes again for each step pays for all of them.
+    large = small.resize(2.4)
+    grain = pyvips.Image.gaussnoise(large.width, large.height, sigma=random.uniform(0, 6), seed=seed)
+    picture = (large + grain).cast("uchar").copy(interpretation="srgb")
+    return Photo(f"generated-{seed}", picture.jpegsave_buffer(Q=92))
 
 
 def rendered(data: bytes, recipe: Finished) -> tuple[dict[str, Any], bytes]:

@@ -113,7 +113,7 @@ def fit(
         guess = _next(tries, curve, low, high, max_bytes)
         if low >= lowest:
             full = tries.size(low) >= _FULL * max_bytes
-            if (full and (count >= 3 or guess <= low)) or (guess <= low and high - low <= 3):
+            if (full and count >= 2) or (guess <= low + 1 and (high in tries.files or count >= 3)):
                 break
             guess = max(guess, low + 1)
             if high > quality and count >= 2 and guess - low <= (quality - low) // 4:
