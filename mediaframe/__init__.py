@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mediaframe.errors import RunError as RunError
     from mediaframe.errors import StoreError as StoreError
     from mediaframe.errors import UsageError as UsageError
+    from mediaframe.fitting import Budget as Budget
     from mediaframe.frame import MediaFrame as MediaFrame
     from mediaframe.frame import from_dask as from_dask
     from mediaframe.frame import scan as scan
@@ -55,6 +56,7 @@ _WHERE = {
     "mediaframe.ability": ("formats",),
     "mediaframe.garbage": ("Garbage", "gc"),
     "mediaframe.manifest": ("Verification", "manifest", "verify"),
+    "mediaframe.fitting": ("Budget",),
     "mediaframe.merged": ("Merged",),
     "mediaframe.model.argument": ("Column",),
     "mediaframe.model.finish": ("Format", "Measure"),

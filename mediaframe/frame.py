@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from mediaframe.errors import ExpressionError, LayoutError, RecipeError, UsageError, did_you_mean, expected
+from mediaframe.fitting import Fitting
 from mediaframe.merging import Merging
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
@@ -51,7 +52,7 @@ _TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
 _TABLES = Door("mediaframe.work.bag", "tables_of")
 
 
-class MediaFrame(Merging):
+class MediaFrame(Merging, Fitting):
     """A lazy table of media assets: metadata are columns, and media work is a column operation too.
 
     Nothing is read until `collect`, `preview` or `export`. Every method gives a new frame.
@@ -63,12 +64,15 @@ class MediaFrame(Merging):
 
     def __init__(self, source: Listing | Table, query: Query | None = None, doing: Doing | None = None) -> None:
         self._source = source
-        self._query = query or Query(
-            source.columns,
-            probed=schema(PROBED),
-            completed=frozenset(COMPLETED) if isinstance(source, Table) else frozenset(),
-        )
+        self._query = query or self._chain(())
         self._doing = doing or Doing()
+
+    def _chain(self, nodes: Sequence[Any]) -> Query:
+        completed = frozenset(COMPLETED) if isinstance(self._source, Table) else frozenset[str]()
+        return Query(self._source.columns, nodes, probed=schema(PROBED), completed=completed)
+
+    def _rebuilt(self, nodes: Sequence[Any]) -> MediaFrame:
+        return self._with(self._chain(nodes))
 
     def _with(self, query: Query) -> MediaFrame:
         return MediaFrame(self._source, query, self._doing)

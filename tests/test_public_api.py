@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 PUBLIC = [
     "AssetError",
+    "Budget",
     "Column",
     "Finished",
     "Format",
