@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mediaframe.errors import RecipeError, expected
+from mediaframe.errors import RecipeError, did_you_mean, expected
 from mediaframe.model.finish import Format
 from mediaframe.model.recipe import Finished, Recipe, parse_recipe
+from mediaframe.model.spec import every
 from mediaframe.recipes import ImageRecipe
 
 _NAME = "letters, digits and _, not a digit first"
+_FORMATS = "web_set(formats=...)"
+_ALONE = "formats alone, such as 'avif' or 'webp(quality=70)'"
 
 
 class WebSet(Mapping[str, Finished]):
@@ -104,18 +107,21 @@ def web_set(
     if len(set(widths)) < len(widths):
         raise RecipeError(expected("web_set(widths=...)", "each width once", widths))
     if isinstance(formats, str) or not formats:
-        raise RecipeError(expected("web_set(formats=...)", "formats, such as ['avif', 'jpeg']", formats))
+        raise RecipeError(expected(_FORMATS, "formats, such as ['avif', 'jpeg']", formats))
     read = [_format(one) for one in formats]
     if len({one.word for one in read}) < len(read):
-        raise RecipeError(expected("web_set(formats=...)", "each format once", formats))
+        raise RecipeError(expected(_FORMATS, "each format once", formats))
     return WebSet(recipe, name, widths, read)
 
 
 def _format(one: object) -> Format:
     if isinstance(one, str):
+        known = [format.word for format in every(Format, "image")]
+        if "(" not in one and one not in known:
+            raise RecipeError(expected(_FORMATS, _ALONE, one) + did_you_mean(one, known))
         one = parse_recipe(one if "(" in one else f"{one}()", "image")
     if isinstance(one, Finished) and not one.steps and one.format is not None:
         return one.format
     if isinstance(one, Format) and one.takes == "image":
         return one
-    raise RecipeError(expected("web_set(formats=...)", "formats alone, such as 'avif' or 'webp(quality=70)'", one))
+    raise RecipeError(expected(_FORMATS, _ALONE, one))

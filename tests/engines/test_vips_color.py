@@ -385,6 +385,7 @@ DEEP_STEPS: dict[str, Any] = {
     "vignette": image.vignette(),
     "text": image.text("a", size=8),
     "describe": image.describe(title="x"),
+    "page": image.page(1),
 }  # fmt: skip
 
 

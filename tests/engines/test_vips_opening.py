@@ -305,7 +305,9 @@ def test_recipes_that_need_the_same_decode_share_it() -> None:
     def key(recipe: Finished) -> object:
         return engine.sharing(source, Task(recipe.steps, recipe.end))
 
-    assert key(image.resize(100).webp()) == key(image.resize(1200).jpeg()) == key(image.phash())
+    assert key(image.resize(100).webp()) == key(image.resize(1200).jpeg())
+    # Hashes look at a coarse decode in gray, of which no picture is made.
+    assert key(image.phash()) == key(image.dhash()) != key(image.resize(100).webp())
     assert key(image.resize(100).webp()) != key(image.resize(2500).webp())
     assert key(image.resize(100).webp()) != key(image.auto_orient(enabled=False).resize(100).webp())
     assert key(image.crop(9, 9).png()) == key(image.blur().png())

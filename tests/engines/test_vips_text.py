@@ -307,6 +307,14 @@ def test_text_that_does_not_fit_is_cut() -> None:
     assert ink(made)[3] == 200
 
 
+@pytest.mark.parametrize("shadow", [None, "#ffffff"])
+@pytest.mark.parametrize("gravity", ["northwest", "south", "southeast"])
+def test_a_margin_beyond_the_picture_leaves_no_ink(gravity: Any, shadow: str | None) -> None:
+    made = drawn(Text("o", size=8, margin="22px", gravity=gravity, shadow=shadow), 26, 20)
+
+    assert made.max() == 0
+
+
 def test_ten_thousand_characters_are_drawn_and_more_are_refused() -> None:
     assert (drawn(Text("W" * LONGEST, size=12)) > 100).any()
 

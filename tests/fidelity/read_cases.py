@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -123,10 +124,37 @@ def _many(picture: Pixels, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def _cursor(picture: Pixels) -> bytes:
-    """Make a cursor of an icon: the same but for its type."""
-    icon = write(picture[:48, :48], "ICO", sizes=[(48, 48)], bitmap_format="bmp")
-    return icon[:2] + b"\2" + icon[3:]
+_ICON, _CURSOR = 1, 2
+_DIRECTORY, _BITMAP = 6 + 16, 40
+"""The bytes before the one picture of an icon, and before the pixels of a bitmap."""
+
+
+def _icon(picture: Pixels, kind: int) -> bytes:
+    """Write an icon or a cursor of 64 x 64 with a bitmap inside: of 32 bits, or of 24 and a mask of what is clear."""
+    inside = picture[:64, :64]
+    file = struct.pack("<HH", 0, kind) + write(inside, "ICO", sizes=[(64, 64)], bitmap_format="bmp")[4:]
+    if inside.shape[-1] == 4:
+        return file
+    mask = np.packbits(inside[::-1, :, 0] < 40, axis=1).tobytes()
+    return file[: -len(mask)] + mask
+
+
+def _png_inside(data: bytes) -> Array:
+    return opencv(data[_DIRECTORY:])
+
+
+def _bitmap_inside(data: bytes) -> Array:
+    """Lay out the rows of the bitmap, the lowest first; 24 bits have a mask of what is clear below them."""
+    width, twice, _, bits = struct.unpack_from("<iiHH", data, _DIRECTORY + 4)
+    height, bands = twice // 2, bits // 8
+    pixels = np.frombuffer(data, np.uint8, width * height * bands, _DIRECTORY + _BITMAP)
+    rows = pixels.reshape(height, width, bands)[::-1]
+    if bands == 4:
+        return rows[..., [2, 1, 0, 3]]
+    stride = -(-width // 32) * 4
+    mask = np.frombuffer(data, np.uint8, stride * height, _DIRECTORY + _BITMAP + pixels.size)
+    clear = np.unpackbits(mask.reshape(height, stride), axis=1)[::-1, :width, None]
+    return np.concatenate([rows[..., ::-1], (1 - clear) * np.uint8(255)], axis=-1)
 
 
 def _deep(picture: Pixels) -> bytes:
@@ -212,8 +240,30 @@ CASES = [
         40.0,
     ),
     _case("bmp", "24 bits", partial(write, format="BMP"), opencv, OPENCV),
-    _case("ico", "32 bits", lambda p: write(p[:48, :48], "ICO", sizes=[(48, 48)]), read, PILLOW, pictures=("alpha",)),
-    _case("cur", "24 bits, with a mask", _cursor, lambda data: read(data[:2] + b"\1" + data[3:]), PILLOW),
+    _case(
+        "ico",
+        "a PNG inside",
+        lambda p: write(p[:48, :48], "ICO", sizes=[(48, 48)]),
+        _png_inside,
+        "OpenCV imdecode of the PNG inside",
+        pictures=("alpha",),
+    ),
+    _case(
+        "ico",
+        "a bitmap inside",
+        lambda p: _icon(p, _ICON),
+        _bitmap_inside,
+        "numpy, by the definition",
+        pictures=("color", "alpha"),
+    ),
+    _case(
+        "cur",
+        "a bitmap inside",
+        lambda p: _icon(p, _CURSOR),
+        _bitmap_inside,
+        "numpy, by the definition",
+        pictures=("color", "alpha"),
+    ),
     _case("svg", "boxes at whole pixels", _svg, _boxes, "numpy, by the definition"),
     _case(
         "svgz", "boxes at whole pixels", lambda p: imagecodecs.gzip_encode(_svg(p)), _boxes, "numpy, by the definition"

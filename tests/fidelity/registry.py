@@ -33,7 +33,9 @@ def words(family: Family) -> set[str]:
     kinds: dict[Family, type[Operation | Format | Measure]] = {
         "operation": Operation, "format written": Format, "measure": Measure,
     }  # fmt: skip
-    return {one.word for one in every(kinds[family], "image") if one.__module__.startswith("mediaframe.")}
+    ours = [one for one in every(kinds[family], "image") if one.__module__.startswith("mediaframe.")]
+    # A word that chooses among formats has no pixels of its own.
+    return {one.word for one in ours if not (issubclass(one, Format) and one.chooses)}
 
 
 def covered(family: Family) -> set[str]:

@@ -85,7 +85,7 @@ class Sheet:
             box = (pyvips.Image.black(*self.box) + 255).cast("uchar")
             yield _shown(box, self.reach, self.reach, part), op.background
         if op.shadow:
-            fallen = thick.embed(self.fall, self.fall, part.width, part.height)
+            fallen = _shown(thick, self.fall, self.fall, Box(0, 0, part.width, part.height))
             yield (fallen.gaussblur(self.blur, min_ampl=0.02) if self.blur >= 0.3 else fallen), op.shadow
         if op.stroke:
             yield thick, op.stroke
@@ -98,5 +98,7 @@ class Sheet:
 
 
 def _shown(mask: pyvips.Image, left: int, top: int, part: Box) -> pyvips.Image:
-    """Give what a part of the sheet shows of a mask that stands at a place."""
+    """Give what a part of the sheet shows of a mask that stands at a place, which may be beyond it."""
+    if Box(left - part.left, top - part.top, mask.width, mask.height).within(part.width, part.height) is None:
+        return pyvips.Image.black(part.width, part.height)
     return mask.embed(left - part.left, top - part.top, part.width, part.height)
