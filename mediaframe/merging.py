@@ -40,11 +40,9 @@ class Merging:
     if TYPE_CHECKING:
 
         @property
-        def columns(self) -> list[str]:
-            """Names of the columns."""
+        def columns(self) -> list[str]: ...
 
-        def with_columns(self, *expressions: Any, **named: Any) -> Any:
-            """Add columns."""
+        def with_columns(self, *expressions: Any, **named: Any) -> Any: ...
 
         def _rows(
             self, slots: int | None, client: Any = None, to: str | None = None, *, limits: Limits | None = None
