@@ -40,9 +40,13 @@ class Merging:
     if TYPE_CHECKING:
 
         @property
-        def columns(self) -> list[str]: ...
+        def columns(self) -> list[str]:
+            """Names of the columns."""
+            raise NotImplementedError
 
-        def with_columns(self, *expressions: Any, **named: Any) -> Any: ...
+        def with_columns(self, *expressions: Any, **named: Any) -> Any:
+            """Add columns."""
+            raise NotImplementedError
 
         def _rows(
             self, slots: int | None, client: Any = None, to: str | None = None, *, limits: Limits | None = None
