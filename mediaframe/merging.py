@@ -328,7 +328,8 @@ def _place(to: str, merge: Merge) -> tuple[str, str]:
 
 def _ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
     """Give the steps of each piece, and the format of the whole: that of the recipe, or the one that the name says."""
-    known = [one for one in every(Format, merge.gives) if merge.fits(one)]
+    # A format that is chosen by looking at the file, such as `auto`, has no ending that could name it.
+    known = [one for one in every(Format, merge.gives) if merge.fits(one) and not one.media_type.endswith("/*")]
     words = ", ".join(f".{one.extension}" for one in known)
     steps = image if recipe is None else recipe
     named = by_name(name)

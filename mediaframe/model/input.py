@@ -33,6 +33,10 @@ class Input:
     def __repr__(self) -> str:
         return repr(self.told)
 
+    def __reduce__(self) -> tuple[type[Input], tuple[str, str | None]]:
+        # The content is handed over by itself, and what engines keep of it belongs to their process.
+        return Input, (self.name, self.sha256)
+
     @property
     def told(self) -> str:
         """The name as it may be shown: a user, a password and a query of a URL are secrets.

@@ -31,9 +31,9 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     ask = Slot.ask
 
-    def note(slot: Slot, request: Any, source: Any = None, **words: Any) -> Iterator[Any]:
+    def note(slot: Slot, request: Any, source: Any = None, *inputs: Any, **words: Any) -> Iterator[Any]:
         if request["do"] != "render":
-            return ask(slot, request, source, **words)
+            return ask(slot, request, source, *inputs, **words)
         asked.append(words["memory"])
         raise AssetError("it is enough to know what was asked", code="E_OP")
 
