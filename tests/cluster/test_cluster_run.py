@@ -190,7 +190,7 @@ def test_a_scheduler_that_dies_ends_the_run_typed(by_hand, tmp_path):
     hand.close()
 
     with pytest.raises(RunError) as ended:
-        run.result(60)
+        run.result(150)
     assert ended.value.code == "E_WORKER_LOST"
     assert mf.resume(tmp_path / "out", client=False).state == "complete"
 

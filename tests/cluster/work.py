@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mediaframe.work.slot import Slot
 
-# In place of the rendering child's own handler: notes each asset, and dies or hangs where a picture says so.
+# In place of the rendering child's own handler: notes each asset, and dies or hangs where a picture says so, or waits
+# for as long as there is a file `gate`.
 HANDLERS = """
 import os, signal, time
 from mediaframe.work.render import render
@@ -23,6 +24,8 @@ def noted(request, source, send):
     if b"word=poison;" in data:
         os.kill(os.getpid(), signal.SIGSEGV)
         time.sleep(5)
+    while b"word=gate;" in data and os.path.exists({gate!r}):
+        time.sleep(0.05)
     if b"word=slow;" in data:
         time.sleep(0.2)
     if b"word=hang;" in data:
@@ -54,7 +57,7 @@ plugin.Slots.setup = broken
 def handlers(folder: Path) -> tuple[Path, Path]:
     """Write a file of handlers, and give it with the log in which each execution is a line."""
     file, log = folder / "noted.py", folder / "executed.txt"
-    file.write_text(HANDLERS.format(log=str(log)))
+    file.write_text(HANDLERS.format(log=str(log), gate=str(folder / "gate")))
     log.touch()
     return file, log
 
