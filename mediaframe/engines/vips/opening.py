@@ -23,6 +23,7 @@ from mediaframe.engines.vips.structure import (
     check_whole,
     has_gain_map,
     is_sequence,
+    jpeg_header,
     jpeg_size,
     png_frames,
     without_junk,
@@ -146,10 +147,11 @@ def _look(source: Source, task: Task) -> Header:
 
 def _page(data: Any, format: str, page: int) -> pyvips.Image:
     """Open the page that is asked for; AssetError where there is none."""
-    image = load(data, format)
+    image = load(jpeg_header(data) if format in _JPEGS else data, format)
     count = _frames(data, format, image) if format in _PAGED else 1
     foreign.check_page(format, page, count)
-    return load(data, format, **_only(format, page))
+    only = _only(format, page)
+    return load(data, format, **only) if only else image
 
 
 def _only(format: str, page: int) -> dict[str, int]:

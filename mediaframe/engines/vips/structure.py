@@ -67,6 +67,17 @@ def jpeg_segments(data: Any) -> Iterator[Segment]:
         at += 2 + length
 
 
+def jpeg_header(data: Any) -> bytes:
+    """Give all that stands before the data of the first scan.
+
+    pyvips copies whatever libvips is given, which takes 2.5 ms for a file of 3 MB.
+    """
+    for mark, start, _ in jpeg_segments(data):
+        if mark == b"\xda":
+            return bytes(data[: start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")])
+    return bytes(data)
+
+
 def jpeg_size(data: Any) -> tuple[int, int] | None:
     """Give the width and height that the frame header declares."""
     for mark, start, end in jpeg_segments(data):
