@@ -41,8 +41,7 @@ class Encoded(Format):
 class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
     """Write an MP4: playable everywhere with h264 and AAC, with its index in front.
 
-    Where the recipe changes neither pictures nor sound and nothing is asked of them, streams that an MP4 holds are
-    copied and not encoded anew. Odd sizes lose a pixel, since 4:2:0 colors have even sizes alone.
+    Odd sizes lose a pixel, since 4:2:0 colors have even sizes alone.
 
     Source: libx264, libx265, SVT-AV1 and FFmpeg's aac and mov muxer through PyAV; always two threads, since the bytes
     depend on their number.
