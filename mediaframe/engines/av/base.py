@@ -13,13 +13,11 @@ from av.video.stream import VideoStream
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.still import first_turn
+from mediaframe.engines.av.timing import pace, timing
 from mediaframe.engines.base import Engine, Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.limits import Limits
-
-_SHORT = 0.05
-"""The share by which a sound may play shorter or longer than declared before that is said."""
 
 
 class AvEngine(Engine[Medium]):
@@ -55,18 +53,19 @@ class AvEngine(Engine[Medium]):
             picture, sound = demux.picture(container), demux.sound(container)
             if picture is None and sound is None:
                 raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
-            length, declared = demux.seconds(container, source)
-            facts: dict[str, Any] = {"seconds": length, "channels": sound.channels if sound else None}
+            time = timing(container, source)
+            facts: dict[str, Any] = {"seconds": time.seconds, "channels": sound.channels if sound else None}
             facts |= _tags(container)
             if picture is not None:
                 facts |= {"kind": "video"} | _picture(container, picture, task.limits)
             elif sound is not None:
                 facts |= {"kind": "audio", "codec": demux.codec(sound), "rate": float(sound.rate)}
-        if length is None and picture is None:
-            raise AssetError("there is no sound in it", code="E_TRUNCATED")
-        if length and declared and abs(length - declared) > max(_SHORT * declared, 0.1):
-            facts["error_code"] = "W_DURATION_MISMATCH"
-            facts["error"] = f"it plays {length:.2f} s, but declares {declared:.2f} s"
+        if time.empty and time.declared is None:
+            raise AssetError("there is nothing in its streams", code="E_TRUNCATED")
+        if time.empty:
+            facts |= {"error_code": "E_TRUNCATED", "error": "there is nothing in its streams"}
+        elif time.lie is not None:
+            facts |= {"error_code": "W_DURATION_MISMATCH", "error": time.lie}
         return facts
 
     def shape(self, handle: Medium) -> Shape:
@@ -110,13 +109,12 @@ def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> 
     if stream.width * stream.height <= limits.pixels:
         turn, fault = first_turn(container, stream)
     width, height = demux.displayed_size(stream, turn)
-    rate = stream.average_rate or stream.guessed_rate
     facts: dict[str, Any] = {
         "width": width,
         "height": height,
         "orientation": turn or 0,
         "frames": stream.frames or None,
-        "rate": float(rate) if rate else None,
+        "rate": pace(container, stream).rate,
         "codec": demux.codec(stream),
         "bits": max((part.bits for part in stream.format.components), default=None) if stream.format else None,
     }

@@ -1,4 +1,4 @@
-"""Opening containers safely, choosing their streams, and telling how long they really play."""
+"""Opening containers safely, and choosing their streams."""
 
 from __future__ import annotations
 
@@ -30,10 +30,6 @@ READS = {
     "caf": "caf",
 }  # fmt: skip
 """The formats that are read, with the names that FFmpeg has for their containers."""
-_MOST_PACKETS = 2_000_000
-_LENGTH_WITHIN = 256 << 10
-_ESTIMATED = {"aac", "mp3"}
-"""Containers whose playing time FFmpeg estimates from the bit rate."""
 
 
 @contextmanager
@@ -94,53 +90,13 @@ def displayed_size(stream: VideoStream, turn: int | None) -> tuple[int, int]:
 
 def rate(stream: VideoStream | None) -> Fraction:
     """Say the frames in a second on the mean; 25 where nothing tells."""
-    return (stream and (stream.average_rate or stream.guessed_rate)) or Fraction(25)
+    if stream is None:
+        return Fraction(25)
+    mean = None if stream.container.format.name == "mpeg" else stream.average_rate  # FFmpeg 8 says 25 of 29.97 there
+    return mean or stream.guessed_rate or Fraction(25)
 
 
 def codec(stream: VideoStream | AudioStream) -> str:
     """Name the codec, not the decoder: mp3, where FFmpeg's decoder is called mp3float."""
     name: Any = stream.codec_context.codec.canonical_name
     return str(name)
-
-
-def seconds(container: InputContainer, source: Source) -> tuple[float | None, float | None]:
-    """Say how long it plays, and how long its header says; both None where neither can be known."""
-    with faults("its length cannot be read"):
-        declared = _declared(container)
-        if declared is not None and container.format.name not in _ESTIMATED:
-            return declared, declared
-        counted = _count(container)
-        if container.format.name in _ESTIMATED and not _has_length(source):
-            return counted, counted
-        return counted if counted is not None else declared, declared
-
-
-def _declared(container: InputContainer) -> float | None:
-    if container.duration:
-        return container.duration / 1_000_000
-    lengths = [float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base]
-    return max(lengths, default=None)
-
-
-def _has_length(source: Source) -> bool:
-    """Whether an MP3 says how long it is: only those with a Xing, Info or VBRI frame do."""
-    head = source.head(_LENGTH_WITHIN)
-    return any(mark in head for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def _count(container: InputContainer) -> float | None:
-    """Add the packets up, without decoding. The container is read to its end."""
-    stream = picture(container) or sound(container)
-    if stream is None or stream.time_base is None:
-        return None
-    total, first, last = 0, None, None
-    for number, packet in enumerate(container.demux(stream)):
-        if number > _MOST_PACKETS:
-            return None
-        total += packet.duration or 0
-        if packet.pts is not None:
-            first = packet.pts if first is None else min(first, packet.pts)
-            end = packet.pts + (packet.duration or 0)
-            last = end if last is None else max(last, end)
-    ticks = total if container.format.name in _ESTIMATED or first is None or last is None else last - first
-    return float(ticks * stream.time_base) if ticks else None
