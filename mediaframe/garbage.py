@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from mediaframe.errors import RunError, UsageError, expected
+from mediaframe.model.package import files_of, folders_above
 from mediaframe.model.quantity import parse_seconds
 from mediaframe.storage.bulk import batched, in_order
 from mediaframe.storage.index import Index, digest_of
@@ -154,11 +155,13 @@ def _note(store: Store, head: Commit | None, index: Index) -> None:
         index.put_many((digest_of(name), _OURS) for name in files.told())
     for files in unfinished:
         index.put_many((digest_of(name), _KEPT) for name in files.names())
+        index.put_many((digest_of(folder), _KEPT) for folder in files.folders())
     _note_merged(store, index)
     for entry in head.manifests if head else ():
         if entry["table"] == "renditions":
-            for part in parts(store, entry, ["uri"]):
-                index.put_many((digest_of(name), _KEPT) for name in part["uri"].drop_nulls())
+            for part in parts(store, entry, ["uri", "parts"]):
+                told = part.filter(part["uri"].is_not_null()).iter_rows(named=True)
+                index.put_many((digest_of(name), _KEPT) for row in told for name, _, _ in files_of(row))
 
 
 def _note_merged(store: Store, index: Index) -> None:
@@ -206,12 +209,15 @@ def _sorted_out(
     manifests = {entry["name"] for entry in head.manifests} if head else set()
     nested = set[str]()
     for stats in batched(store.list(), _MANY):
-        known = index.get_many(digest_of(stat.name) for stat in stats)
+        above = {folder for stat in stats for folder in folders_above(stat.name)}
+        known = index.get_many(map(digest_of, above.union(stat.name for stat in stats)))
         for stat in stats:
             when = stat.modified.timestamp() if stat.modified is not None else None
             old = when is not None and when <= limit
             outer, inner, _ = stat.name.partition(f"/{AREA}/")
             kind = known.get(digest_of(stat.name))
+            if kind is None and any(digest_of(folder) in known for folder in folders_above(stat.name)):
+                kind = _KEPT  # What a package that is not made yet may have got already.
             if inner:
                 nested.add(f"{outer}/")
             elif stat.name.startswith(f"{AREA}/"):

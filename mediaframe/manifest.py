@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import RunError, StoreError
+from mediaframe.model.package import files_of
 from mediaframe.storage.bulk import batched, in_order
 from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.store import Requests, Store
@@ -100,8 +101,9 @@ def verify(
     store = Store.open(to, storage_options, requests)
     extra, changed = list[str](), list[str]()
     with Index() as told:
-        for part in live(store, _head(store), ["uri", "bytes", "sha256"]):
-            told.put_many((digest_of(row[0]), json.dumps(row)) for row in part.iter_rows())
+        for part in live(store, _head(store), ["uri", "bytes", "sha256", "parts"]):
+            files = (file for row in part.iter_rows(named=True) for file in files_of(row))
+            told.put_many((digest_of(file[0]), json.dumps(file)) for file in files)
         made = ((one["name"], one["bytes"], one["sha256"]) for one in records(store))
         told.put_many((digest_of(row[0]), json.dumps(row)) for row in made)
         checked = len(told)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaframe.errors import AssetError, RecipeError, UsageError, expected
+from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import by_name, sniff
 from mediaframe.model.recipe import Finished
@@ -44,7 +45,9 @@ def run_one(
         raise RecipeError(expected("run(limits=...)", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
     if to is not None and recipe.format is None:
         raise RecipeError(f"{recipe!r}: a measure gives a value, not a file; leave `to` out")
-    if to is not None:
+    if to is not None and recipe.format is not None and recipe.format.package:
+        _check_folder(os.fspath(to), recipe.format)
+    elif to is not None:
         _check_name(os.fspath(to), recipe)
     if to is not None and not isinstance(source, bytes | bytearray | memoryview) and _same(source, to):
         raise UsageError(f"run(to={os.fspath(to)!r}): that is the source itself; give another name, so that it is kept")
@@ -57,9 +60,11 @@ def run_one(
             raise AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
         if "value" in reply:
             return reply["value"]
+        if recipe.format is not None and recipe.format.package:
+            return _package(to, made, reply["media_type"], recipe.format.package, storage_options)
         if to is not None:
             return _write(os.fspath(to), made.data, reply["media_type"], recipe, storage_options)
-        return made.data if isinstance(made.data, bytes) else made.data.read_bytes()
+        return _bytes(made.data)
 
 
 def _bound(recipe: Finished, row: Mapping[str, Any] | None) -> Finished:
@@ -126,7 +131,7 @@ def _render(
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe, header.frames)
     over = Handover.of([recipe], given, found.format)
     place = _place(os.getpid())
-    with place.turn, closing(Pieces(["one"], max(limits.output, limits.media_bytes))) as pieces:
+    with place.turn, closing(Pieces(["one"], max(limits.output, limits.media_bytes), limits.parts)) as pieces:
         answers = place.slot(limits).ask(request, data, over.blobs, memory=need + over.memory,
                                          stains=over.stains, clean=over.clean)  # fmt: skip
         taken = [(frame, pieces.take(frame, payload)) for frame, payload in answers]
@@ -179,6 +184,37 @@ def _check_name(to: str, recipe: Finished) -> None:
             f"run(to={to!r}): the recipe writes {form.word}, but the name says {named.format}; "
             f"end it with .{form.extension}"
         )
+
+
+def _check_folder(to: str, form: Format) -> None:
+    named = by_name(to)
+    if to.endswith((".m3u8", ".mpd")) or (named is not None and named.kind == form.takes):
+        raise RecipeError(
+            f"run(to={to!r}): {form.word} writes {form.package} and the files that it names; give the name of a folder "
+            "for them, without an ending"
+        )
+
+
+def _package(
+    to: str | os.PathLike[str] | None,
+    made: Spool,
+    media_type: str,
+    main: str,
+    storage_options: Mapping[str, Any] | None,
+) -> str | dict[str, bytes]:
+    """Write a package into a folder, its main file last; gives that file's uri, or all files where none is written."""
+    if to is None:
+        return {main: _bytes(made.data), **{part.name: _bytes(part.data) for part in made.package}}
+    store = Store.open(os.fspath(to) if "://" in os.fspath(to) else Path(to).absolute(), storage_options)
+    store.remove(main)  # It must not stand there while the parts are others than it names.
+    for part in made.package:
+        store.write(part.name, part.data, replace=True, media_type=part.media_type)
+    store.write(main, made.data, replace=True, media_type=media_type)
+    return store.uri(main)
+
+
+def _bytes(data: bytes | Path) -> bytes:
+    return data if isinstance(data, bytes) else data.read_bytes()
 
 
 def _write(

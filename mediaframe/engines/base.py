@@ -128,6 +128,16 @@ class Pixels:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file that the main file of a package names."""
+
+    name: str
+    """Where it stands below the folder of the main file, as `model.package.is_part` has it."""
+    data: bytes | Path
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """A finished file and what is to be said of it."""
 
@@ -146,16 +156,23 @@ class Encoded:
     origin: Origin = "encoded"
     media_type: str | None = None
     """What it is, where the format chooses one of several."""
+    parts: tuple[Part, ...] = ()
+    """The other files of a package, in the order in which they are written; the main file comes last."""
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
-        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
+        """How many bytes it has, those of its parts included."""
+        return sum(map(_size, (self.data, *(part.data for part in self.parts))))
 
     def discard(self) -> None:
-        """Let go of a file that is not given out."""
-        if isinstance(self.data, Path):
-            self.data.unlink(missing_ok=True)
+        """Let go of files that are not given out."""
+        for data in (self.data, *(part.data for part in self.parts)):
+            if isinstance(data, Path):
+                data.unlink(missing_ok=True)
+
+
+def _size(data: bytes | Path) -> int:
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
 
 
 @dataclass(slots=True)

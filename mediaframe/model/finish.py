@@ -22,6 +22,8 @@ class Format(Spec):
     """Whether `lossless` means the picture data of the source, packed anew."""
     animates: ClassVar[bool] = False
     """Whether it can hold an animation; the others are given its first frame."""
+    package: ClassVar[str] = ""
+    """How the main file is called where a result is a folder: that file and the parts that it names."""
     module: ClassVar[str]
     """The module that writes it, where that does not come with mediaframe itself."""
     install: ClassVar[str]
@@ -34,6 +36,7 @@ class Format(Spec):
         media_type: str = "",
         extension: str = "",
         animates: bool = False,
+        package: str = "",
         module: str = "",
         install: str = "",
         **rest: Any,
@@ -41,7 +44,7 @@ class Format(Spec):
         super().__init_subclass__(takes=takes, **rest)
         if takes is not None:
             cls.media_type, cls.extension, cls.animates = media_type, extension, animates
-            cls.module, cls.install = module, install
+            cls.module, cls.install, cls.package = module, install, package
 
     def extensions(self) -> tuple[str, ...]:
         """Give the extensions that a file may get."""
@@ -50,6 +53,13 @@ class Format(Spec):
     def extension_of(self, media_type: str | None) -> str:
         """Give the extension of a file that was written, by its media type; None is one that is not made yet."""
         return self.extension
+
+    @classmethod
+    def placed(cls, name: str, extension: str | None = None) -> str:
+        """Say where the file stands that was named; the main file of a package stands in a folder of that name."""
+        if not cls.package:
+            return name
+        return f"{name.removesuffix(f'.{extension or cls.extension}').rstrip('. ')}/{cls.package}"
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape of what is written, as far as it is known before the pixels."""

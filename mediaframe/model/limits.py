@@ -44,7 +44,9 @@ class Limits:
     streams: int = 16
     """Streams of a container."""
     output: int = 512 * MIB
-    """Bytes of one result."""
+    """Bytes of one result; videos, sounds and packages of them may be as large as `media_bytes`."""
+    parts: int = 50_000
+    """Files of one result that is a package."""
     memory: int = 4 << 30
     """Bytes of memory that one child may be given, at the most."""
     stall: float = 60.0

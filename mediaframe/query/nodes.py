@@ -29,6 +29,11 @@ RENDITION_STRUCT = pl.Struct(
         "status": pl.String,
         "error_code": pl.String,
         "error": pl.String,
+        "parts": pl.List(
+            pl.Struct(
+                {"name": pl.String, "bytes": pl.Int64, "sha256": pl.String, "media_type": pl.String, "data": pl.Binary}
+            )
+        ),
     }
 )
 """What a rendition column holds for each row; null where the recipe does not apply."""

@@ -66,6 +66,9 @@ PROBED: tuple[Field, ...] = (
 
 ASSET: tuple[Field, ...] = (*LISTED, *PROBED)
 
+PART = pl.Struct({"name": pl.String, "bytes": pl.Int64, "sha256": pl.String, "media_type": pl.String})
+"""What is told of a part of a package."""
+
 RENDITION: tuple[Field, ...] = (
     Field("asset_id", pl.String, "The id of the asset."),
     Field("source", pl.String, "Its uri."),
@@ -80,12 +83,18 @@ RENDITION: tuple[Field, ...] = (
     Field("status", pl.String, "written, reused, skipped or failed."),
     Field("uri", pl.String, "Where the result is, below the destination."),
     Field("media_type", pl.String, "Such as image/webp."),
-    Field("bytes", pl.Int64, "Size of the result."),
+    Field("bytes", pl.Int64, "Size of the result; of a package that of its main file and of all its parts."),
     Field("width", pl.Int32, "Pixels."),
     Field("height", pl.Int32, "Pixels."),
     Field("seconds", pl.Float64, "Playing time of the result."),
     Field("pages", pl.Int32, "Pages of the result, or frames where it is an animation."),
-    Field("sha256", pl.String, "SHA-256 of the result."),
+    Field("sha256", pl.String, "SHA-256 of the result; of a package that of its main file."),
+    Field(
+        "parts",
+        pl.List(PART),
+        "Of a package the files that its main file names: name below its folder, bytes, sha256 and media_type of each; "
+        "null for a single file.",
+    ),
     Field("quality", pl.Int32, "The quality that was used, where the format has one."),
     Field(
         "outcome",

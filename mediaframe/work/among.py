@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
+from mediaframe.model.package import folders_above
+from mediaframe.storage.bulk import batched
 from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.names import local_path
 from mediaframe.storage.redact import redact
 from mediaframe.storage.store import Store
+
+_MANY = 1000
 
 
 def own_results(
@@ -19,13 +23,16 @@ def own_results(
     """Give what takes the results of former runs out of a listing that holds them.
 
     A destination below the folder that is listed is left out whole; where the two are the same, the `names` that runs
-    tell of, which are kept in the index. Results that are listed by themselves, from within a destination, are sources
-    like any other.
+    tell of, which are kept in the index; a name that ends in a slash stands for all that is in a folder. Results that
+    are listed by themselves, from within a destination, are sources like any other.
     """
     top = None if root is None else root.rstrip("/") + "/"
     below = None if top is None else _below(_real(top), _real(store.uri("x")[:-1]))
+    folders = False
     if below == "":
-        index.put_many((digest_of(name), "") for name in names())
+        for some in batched(names(), _MANY):
+            index.put_many((digest_of(name), "") for name in some)
+            folders = folders or any(name.endswith("/") for name in some)
 
     def leave_out(rows: pl.DataFrame) -> pl.DataFrame:
         if top is None or below is None:
@@ -36,7 +43,10 @@ def own_results(
     def _is_result(name: str | None) -> bool:
         if name is None:
             return False
-        return name.startswith(below) if below else index.get(digest_of(name)) is not None
+        if below:
+            return name.startswith(below)
+        names = (name, *folders_above(name)) if folders else (name,)
+        return any(index.get(digest_of(one)) is not None for one in names)
 
     return leave_out
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from mediaframe.errors import RunError
+from mediaframe.model.package import files_of
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Store
 from mediaframe.work.among import own_results
@@ -164,10 +165,11 @@ def _rows(parts: Iterable[pl.DataFrame]) -> Iterator[dict[str, Any]]:
 
 def _results(store: Store) -> Iterator[str]:
     """Give the names of what runs have made here, or were about to make when they were killed."""
-    for part in live(store, head_commit(store), ["uri"]):
-        yield from part["uri"]
+    for part in live(store, head_commit(store), ["uri", "parts"]):
+        yield from (name for row in part.iter_rows(named=True) for name, _, _ in files_of(row))
     for files in _unfinished(store):
         yield from files.names()
+        yield from files.folders()
 
 
 def _measured(store: Store, head: Commit | None, engines: frozenset[str] | None) -> Iterator[dict[str, Any]]:

@@ -20,11 +20,12 @@ from typing import Any
 import polars as pl
 
 from mediaframe.errors import RunError
+from mediaframe.model.package import files_of, folder_of
 from mediaframe.storage.bulk import in_order
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import MEASURED, RENDITION, Field, schema
 from mediaframe.work.hidden import PLAN
-from mediaframe.work.job import FORMAT
+from mediaframe.work.job import FORMAT, Job
 
 AREA = "_mediaframe"
 
@@ -85,12 +86,22 @@ class RunFiles:
         yield from self.told()
         for part in self.inputs():
             for plan in part[PLAN]:
-                yield from (target for _, target in json.loads(plan) if target)
+                yield from (target for _, target, *_ in json.loads(plan) if target)
 
     def told(self) -> Iterator[str]:
         """Give the names of results that the row log tells of."""
         for lines in self.logs():
-            yield from (line["uri"] for line in lines if line.get("uri"))
+            yield from (name for line in lines if line.get("uri") for name, _, _ in files_of(line))
+
+    def folders(self) -> Iterator[str]:
+        """Give the folders of packages that are planned; their parts are known only once they are made."""
+        job = Job.from_json(self.plan()["job"])
+        packages = {name for name, recipe in job.recipes if recipe.format is not None and recipe.format.package}
+        if not packages:
+            return
+        for part in self.inputs():
+            for plan in part[PLAN]:
+                yield from (folder_of(target) for name, target, *_ in json.loads(plan) if target and name in packages)
 
     def write_part(self, folder: str, number: int, data: Path) -> None:
         """Publish one part of a table of the run; a part left behind by a killed attempt is replaced."""

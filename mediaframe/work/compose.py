@@ -45,6 +45,6 @@ def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str,
     made: Any = engine_for(merge.takes).merge(merge, pieces, Task(end=end, limits=limits))
     if not isinstance(made, Encoded):
         made = encoded(engine_for(end.takes), end, made, counts, MadeOf(source, None))
-    within(limits, end, made.size)
-    send_whole(send, {"rendition": NAME, **told_of(engine_for(end.takes), made, end)}, made.data)
+    within(limits, end, made)
+    send_whole(send, {"rendition": NAME, **told_of(engine_for(end.takes), made, end)}, made)
     return {"counts": asdict(counts)}

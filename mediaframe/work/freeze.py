@@ -18,6 +18,7 @@ import polars as pl
 from mediaframe.errors import AssetError, LayoutError, MediaframeError, RecipeError, RunError
 from mediaframe.model.input import parse_input
 from mediaframe.model.media_type import by_name
+from mediaframe.model.package import files_of, folder_of, folders_above
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.index import Index
 from mediaframe.storage.layout import Layout
@@ -41,6 +42,8 @@ _PASSING = ("E_SOURCE_UNAVAILABLE", "E_STORE_UNAVAILABLE")
 """Why a header could not be read that may be over when the source is, or when the run is tried again."""
 _SOURCE = "\0"
 """Stands for a source among those that claim a name."""
+_SHARED = "\2"
+"""Stands for those that claim a folder which others may stand in as well."""
 OWN = ("id", "uri", "path", "name")
 """What a layout may name, whether the user kept the columns or not."""
 
@@ -115,6 +118,7 @@ class Freezer:
         self.clash_count = 0
         self.overwritten: list[str] = []
         self.overwritten_count = 0
+        self._packages = any(_is_package(recipe) for _, recipe in job.recipes)
         self._within = Within(store)
         self._names = Index()
         self._there = There(store, job.prefix)
@@ -210,7 +214,7 @@ class Freezer:
         names = set[str]()
         for one in resolved:
             if one.known is not None:
-                names.add(one.known["uri"])
+                names.update(name for name, _, _ in files_of(one.known))
             if self.check_stale and one.wanted.target and one.error is None:
                 names.add(one.wanted.target)
         return self._there.sizes(names) if names else {}
@@ -263,23 +267,42 @@ class Freezer:
                 self._claim(self.job.prefix + name, f"{asset['path']} ({wanted.name})")
             return made
         target = self.job.prefix + layout.expand(values, wanted.name, made.recipe_id, extension)
-        self._claim(target, f"{asset['path']} ({wanted.name})")
+        target = recipe.format.placed(target) if recipe and recipe.format else target
+        self._claim(target, f"{asset['path']} ({wanted.name})", package=_is_package(recipe))
         return Wanted(wanted.name, wanted.place, recipe, target)
 
-    def _claim(self, target: str, what: str) -> None:
+    def _claim(self, target: str, what: str, *, package: bool = False) -> None:
         other = self._names.claim(clash_key(target), what)
         if other == _SOURCE:
             self._note_overwritten(target)
         elif other is not None:
-            self.clash_count += 1
-            if len(self.clashes) < EXAMPLES:
-                self.clashes.append(f"{target!r} for {other} and for {what}")
+            self._note_clash(target, other, what)
+        elif self._packages:
+            self._claim_folders(target, what, package=package)
+
+    def _claim_folders(self, target: str, what: str, *, package: bool) -> None:
+        """See that nothing else stands in the folder of a package, whichever of them is planned first."""
+        own = folder_of(target) if package else ""
+        for folder in folders_above(target):
+            claim = f"\1{what}" if folder == own else _SHARED
+            other = self._names.claim(clash_key(folder), claim)
+            if other is not None and (folder == own or other != _SHARED):
+                self._note_clash(folder, "a file or a folder of others" if other == _SHARED else other[1:], what)
+        if own and (other := self._names.claim(clash_key(own[:-1]), what)) is not None:
+            self._note_clash(own[:-1], other, what)
+
+    def _note_clash(self, target: str, other: str, what: str) -> None:
+        self.clash_count += 1
+        if len(self.clashes) < EXAMPLES:
+            self.clashes.append(f"{target!r} for {'a source' if other == _SOURCE else other} and for {what}")
 
     def _note_source(self, asset: Mapping[str, Any]) -> None:
         """See that no result takes the place of this source."""
         name = self._within.name(asset["uri"])
         if name and self._names.claim(clash_key(name), _SOURCE) not in (None, _SOURCE):
             self._note_overwritten(name)
+        elif name and self._packages:
+            self._claim_folders(name, f"the source {name!r}", package=False)
 
     def _note_overwritten(self, name: str) -> None:
         self.overwritten_count += 1
@@ -302,13 +325,19 @@ class Freezer:
         if wanted.recipe is not None and wanted.recipe.measure:
             row = self.values and self.values.find(item.uri, item.version, wanted.name, wanted.recipe_id)
             return self._again(item, wanted, row) if row else None
-        if one.known is not None and sizes.get(one.known["uri"]) == one.known["bytes"]:
+        if one.known is not None and all(sizes.get(name) == size for name, size, _ in files_of(one.known)):
             return self._again(item, wanted, one.known)
-        if self.check_stale and wanted.target and wanted.target in sizes:
+        if self.check_stale and wanted.target and (wanted.target in sizes or self._holds_others(wanted)):
             self.stale_count += 1
             if len(self.stale) < EXAMPLES:
                 self.stale.append(wanted.target)
         return None
+
+    def _holds_others(self, wanted: Wanted) -> bool:
+        """Whether anything stands in the folder that a package is to have."""
+        if wanted.target is None or not _is_package(wanted.recipe):
+            return False
+        return next(iter(self.store.list(folder_of(wanted.target))), None) is not None
 
     def _known_file(self, row: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
         """Give the row of an earlier run that made the same of the same, if it is under the same name."""
@@ -329,15 +358,18 @@ class Freezer:
         form = wanted.recipe.format if wanted.recipe else None
         if form is None or key is None:
             return None
-        return self.job.prefix + self.layout.expand(
-            layout_values(row), wanted.name, wanted.recipe_id, form.extension_of(media_type), key
-        )
+        name = self.layout.expand(layout_values(row), wanted.name, wanted.recipe_id, form.extension_of(media_type), key)
+        return self.job.prefix + form.placed(name)
 
     def _outdated(self, row: Mapping[str, Any]) -> bool:
         return self.engines is not None and row["engine"] is not None and row["engine"] not in self.engines
 
     def _again(self, item: Item, wanted: Wanted, row: Mapping[str, Any]) -> dict[str, Any]:
         return {**row, **begin(item, wanted, 0), "source_bytes": row.get("source_bytes"), "status": "reused"}
+
+
+def _is_package(recipe: Finished | None) -> bool:
+    return recipe is not None and recipe.format is not None and bool(recipe.format.package)
 
 
 def applicable(job: Job, asset: Mapping[str, Any]) -> Iterator[tuple[str, Finished | None]]:

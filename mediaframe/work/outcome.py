@@ -20,6 +20,8 @@ class Outcome:
     bytes_in: int = 0
     data: dict[tuple[int, str], bytes] = field(default_factory=dict)
     """The files themselves, where they are collected and not published."""
+    parts: dict[tuple[int, str], list[bytes]] = field(default_factory=dict)
+    """The same of the parts of packages, in the order of their rows."""
 
 
 def begin(item: Item, wanted: Wanted, attempts: int) -> dict[str, Any]:

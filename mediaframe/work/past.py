@@ -16,7 +16,7 @@ from mediaframe.storage.bulk import in_order
 from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION, schema
-from mediaframe.work.commit import GROUP, Commit, RunFiles, head_commit, number_of
+from mediaframe.work.commit import GROUP, TABLES, Commit, RunFiles, head_commit, number_of
 
 _PIECE = 8 << 20  # bytes of a manifest that are fetched at a time
 _AHEAD = 4
@@ -25,13 +25,14 @@ _AHEAD = 4
 def read_manifest(store: Store, entry: Mapping[str, Any], columns: list[str] | None = None) -> pl.DataFrame:
     """Read one manifest, or some columns of it, and check that it is the one that was committed."""
     with _fetched(store, entry) as path:
-        return pl.read_parquet(path, columns=columns)
+        rows = _completed(path, entry)
+        return (rows if columns is None else rows.select(columns)).collect()
 
 
 def parts(store: Store, entry: Mapping[str, Any], columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
     """Read one manifest, or some columns of it, part by part; it is checked before the first."""
     with _fetched(store, entry) as path:
-        rows = pl.scan_parquet(path)
+        rows = _completed(path, entry)
         rows = rows if columns is None else rows.select(columns)
         for start in range(0, entry["rows"], GROUP):
             yield rows.slice(start, GROUP).collect()
@@ -100,6 +101,14 @@ def refuse_superseded(files: RunFiles) -> None:
 
 def _newest(head: Commit | None, table: str) -> list[dict[str, Any]]:
     return [entry for entry in reversed(head.manifests if head else ()) if entry["table"] == table]
+
+
+def _completed(path: Path, entry: Mapping[str, Any]) -> pl.LazyFrame:
+    """Read a manifest; columns that its writer did not know yet are null."""
+    rows = pl.scan_parquet(path)
+    known = schema(TABLES[entry["table"]][1])
+    new = known.keys() - rows.collect_schema().keys()
+    return rows.with_columns(pl.lit(None, known[name]).alias(name) for name in new).select(known) if new else rows
 
 
 @contextmanager

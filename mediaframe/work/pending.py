@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
+from mediaframe.model.package import files_of
 from mediaframe.model.recipe import Finished
 from mediaframe.work.batch import Item, Wanted
 from mediaframe.work.commit import RunFiles
@@ -37,10 +38,10 @@ class Pending:
         """Of rows: what was there when the run was planned, and is not any more."""
         there = There(files.store, job.prefix)
         for log in files.logs():
-            names = {line["uri"] for line in log if line.get("uri")} if look else set[str]()
+            names = {name for line in log for name in _names(line)} if look else set[str]()
             lost = names.difference(there.sizes(names))
             for line in log:
-                self._note(line, gone=line.get("uri") in lost)
+                self._note(line, gone=not lost.isdisjoint(_names(line)))
         there.close()
 
     def _note(self, line: dict[str, Any], *, gone: bool) -> None:
@@ -92,6 +93,10 @@ class Pending:
     def count(self, *, again: bool = False) -> int:
         """Count the results that are left."""
         return sum(len(item.wanted) for item in self.items(again=again))
+
+
+def _names(line: dict[str, Any]) -> Iterator[str]:
+    return (name for name, _, _ in files_of(line)) if line.get("uri") else iter(())
 
 
 def _status(line: dict[str, Any], *, gone: bool) -> int:

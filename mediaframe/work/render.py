@@ -176,36 +176,42 @@ def _of_kind(steps: Iterable[Operation], kind: Kind) -> tuple[Operation, ...]:
 
 def _serve(asset: Asset, job: Job, send: Send) -> None:
     began = time.perf_counter()
-    data: bytes | Path
+    made = Encoded(b"")
     try:
-        header, data = _work(asset, job)
+        header, made = _work(asset, job)
     except MediaframeError as error:
-        header, data = (
-            {"status": "failed", "code": error.code, "stage": error.stage, "error": error.message},
-            b"",
-        )
+        header = {"status": "failed", "code": error.code, "stage": error.stage, "error": error.message}
     except MemoryError:
         message = "out of memory while rendering; allow more with Limits.memory"
-        header, data = {"status": "failed", "code": "E_LIMIT_MEMORY", "stage": "limit", "error": message}, b""
+        header = {"status": "failed", "code": "E_LIMIT_MEMORY", "stage": "limit", "error": message}
     except Exception as error:  # noqa: BLE001  # a fault of ours costs one rendition, and its row says what it was
-        header, data = _fault(error), b""
+        header = _fault(error)
     asset.done(job)
     took = {"took": round(time.perf_counter() - began, 6)}
-    send_whole(send, {"rendition": job.name, **header, **took}, data)
+    send_whole(send, {"rendition": job.name, **header, **took}, made)
 
 
-def send_whole(send: Send, header: dict[str, Any], data: bytes | Path) -> None:
-    """Send a result: bytes at once, a file in pieces, after which it is gone."""
-    if isinstance(data, bytes):
-        send(header, data)
-        return
+def send_whole(send: Send, header: dict[str, Any], made: Encoded) -> None:
+    """Send a result, its parts first: bytes at once, files in pieces, after which they are gone."""
+    name = header["rendition"]
     try:
-        with data.open("rb") as file:
-            while piece := file.read(_PIECE):
-                send({"piece_of": header["rendition"]}, piece)
+        for part in made.parts:
+            last = {"part_of": name, "part": part.name, "media_type": part.media_type}
+            _send_file(send, last, part.data, {"piece_of": name, "part": part.name})
+        _send_file(send, header, made.data, {"piece_of": name})
     finally:
-        data.unlink()
-    send(header, b"")
+        made.discard()
+
+
+def _send_file(send: Send, last: dict[str, Any], data: bytes | Path, piece_of: dict[str, Any]) -> None:
+    if isinstance(data, bytes):
+        send(last, data)
+        return
+    with data.open("rb") as file:
+        while piece := file.read(_PIECE):
+            send(piece_of, piece)
+    data.unlink()
+    send(last, b"")
 
 
 def _fault(error: Exception) -> dict[str, Any]:
@@ -214,8 +220,12 @@ def _fault(error: Exception) -> dict[str, Any]:
     return {"status": "failed", "code": "E_INTERNAL", "stage": "control", "error": message}
 
 
-def within(limits: Limits, end: Format, size: int) -> None:
-    """Hold a file against the limit; moving media may be as large as those that are read."""
+def within(limits: Limits, end: Format, made: Encoded) -> None:
+    """Hold a result against the limits; moving media may be as large as those that are read."""
+    if len(made.parts) > limits.parts:
+        raise AssetError(f"{end.word}: {len(made.parts)} files are over the limit of {limits.parts}; see Limits.parts",
+                         code="E_LIMIT_OUTPUT")  # fmt: skip
+    size = made.size
     media = end.takes in ("video", "audio")
     most = max(limits.output, limits.media_bytes) if media else limits.output
     if size > most:
@@ -228,18 +238,22 @@ _PIECE = 4 << 20
 """Bytes of a large file that are sent at a time."""
 
 
-def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], bytes | Path]:
+def _work(asset: Asset, job: Job) -> tuple[dict[str, Any], Encoded]:
     if job.error is not None or job.recipe is None:
         raise job.error or AssetError(f"{job.name}: no recipe", code="E_INTERNAL")
     handle = asset.handle(job, job.recipe)
     end = job.recipe.end
     engine = engine_for(end.takes)
     if isinstance(end, Measure):
-        return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, b""
+        return {"status": "ok", "value": engine.measure(end, handle), "engine": engine.version()}, Encoded(b"")
     task = asset.task(job.recipe) if job.recipe.start == end.takes else None
     made = encoded(engine, end, handle, asset.counts, MadeOf(asset.source, task))
-    within(asset.limits, end, made.size)
-    return told_of(engine, made, end), made.data
+    try:
+        within(asset.limits, end, made)
+    except AssetError:
+        made.discard()
+        raise
+    return told_of(engine, made, end), made
 
 
 def told_of(engine: Engine[Any], made: Encoded, end: Format) -> dict[str, Any]:

@@ -146,6 +146,9 @@ class Stream:
                 uri = file and worker.store and worker.store.uri(file)
                 data = outcome.data.get((line["row"], name))
                 lines[line["row"], name] = {**line, "uri": uri, "file": file, "data": data}
+                if found := outcome.parts.get((line["row"], name)):
+                    parts = zip(line["parts"], found, strict=True)
+                    lines[line["row"], name]["parts"] = [{**part, "data": one} for part, one in parts]
         if not all(lines.values()):
             raise RunError("stopped before all media of these rows were made", code="E_CANCELLED")
         return lines
@@ -184,7 +187,7 @@ class Stream:
         """Say where a file goes that is made on the way, where there is a place for it."""
         if self.worker.store is None or recipe.format is None:
             return None
-        return f"{recipe.id[:16]}/{asset['id']}.{recipe.format.extension}"
+        return recipe.format.placed(f"{recipe.id[:16]}/{asset['id']}.{recipe.format.extension}")
 
     def _known(self, asset: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
         if self.values is None or wanted.recipe is None or wanted.recipe.measure is None:

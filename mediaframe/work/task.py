@@ -16,6 +16,8 @@ from typing import Any
 
 from mediaframe.errors import AssetError, MediaframeError, RunError, StoreError
 from mediaframe.model.media_type import sniff
+from mediaframe.model.package import folder_of
+from mediaframe.storage.bulk import in_order
 from mediaframe.storage.layout import Layout
 from mediaframe.storage.names import local_path, readable
 from mediaframe.storage.source import Sources
@@ -28,7 +30,7 @@ from mediaframe.work.job import Job, rendition_key, told
 from mediaframe.work.need import memory_need
 from mediaframe.work.outcome import Outcome, begin, failure
 from mediaframe.work.slot import Slot
-from mediaframe.work.spool import Pieces, Spool
+from mediaframe.work.spool import Pieces, Spool, SpooledPart
 
 AHEAD = 2
 """Sources that are read ahead, so that codecs never wait."""
@@ -200,6 +202,7 @@ class _Asset:
         self.worker, self.item, self.slot, self.writer = worker, item, slot, writer
         self.lines: list[dict[str, Any]] = []
         self.data: dict[tuple[int, str], bytes] = {}
+        self.parts: dict[tuple[int, str], list[bytes]] = {}
         self.bytes_in = 0
         self.cancelled = False
         self.read: Read | None = None
@@ -236,6 +239,7 @@ class _Asset:
         outcome.bytes_in += self.bytes_in
         telling.count(lines, self.bytes_in)
         outcome.data.update(self.data)
+        outcome.parts.update(self.parts)
 
     def _copy(self, read: Read) -> None:
         """Publish the source itself, where that was asked for."""
@@ -285,7 +289,7 @@ class _Asset:
             "renditions": [{"name": name, "recipe": recipe.with_inputs(told).to_json()} for name, recipe in wanted],
         }
         limits = self.worker.job.limits
-        with closing(Pieces(self.left, max(limits.output, limits.media_bytes))) as pieces:
+        with closing(Pieces(self.left, max(limits.output, limits.media_bytes), limits.parts)) as pieces:
             for reply, payload in self.slot.ask(request, read.data, over.blobs, memory=need + over.memory,
                                                 stains=over.stains, clean=over.clean):  # fmt: skip
                 spool = pieces.take(reply, payload)
@@ -293,6 +297,8 @@ class _Asset:
                     self._take(self.left.pop(reply["rendition"]), reply, spool)
 
     def _take(self, wanted: Wanted, reply: Mapping[str, Any], spool: Spool) -> None:
+        if reply["status"] == "failed" or "value" in reply:
+            spool.close()
         if reply["status"] == "failed":
             error = AssetError(reply["error"], code=reply["code"], stage=reply.get("stage"))
             self._settle(self._failed(wanted, error))
@@ -305,7 +311,9 @@ class _Asset:
             self._settle({**self._row(wanted), **measured})
         else:
             facts = {name: reply.get(name) for name in _TOLD}
-            facts |= {"media_type": reply.get("media_type"), "bytes": spool.size}
+            parts = spool.package
+            facts |= {"media_type": reply.get("media_type"), "bytes": spool.size + sum(part.size for part in parts)}
+            facts["parts"] = [part.row() for part in parts] or None
             if "code" in reply:
                 facts |= {"error_code": reply["code"], "stage": reply["stage"], "error": readable(reply["error"])[:500]}
             self._publish(wanted, spool.data, spool.sha256, facts, spool)
@@ -315,21 +323,35 @@ class _Asset:
     ) -> None:
         if self.worker.store is None:
             if self.worker.inline and spool is not None:
-                self.data[self.item.row, wanted.name] = data if isinstance(data, bytes) else data.read_bytes()
+                self.data[self.item.row, wanted.name] = _bytes(data)
+                self.parts[self.item.row, wanted.name] = [_bytes(part.data) for part in spool.package]
             self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
+            if spool is not None:
+                spool.close()
             return
-        self.held += len(data) if isinstance(data, bytes) else 0
-        writing = self.writer.submit(self._write, wanted, data, sha256, facts)
+        parts = spool.package if spool is not None else ()
+        self.held += sum(len(one) for one in (data, *(part.data for part in parts)) if isinstance(one, bytes))
+        writing = self.writer.submit(self._write, wanted, data, sha256, facts, parts)
         if spool is not None:
             writing.add_done_callback(lambda _: spool.close())
         self.writing.append(writing)
 
-    def _write(self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def _write(
+        self,
+        wanted: Wanted,
+        data: bytes | Path,
+        sha256: str,
+        facts: dict[str, Any],
+        parts: tuple[SpooledPart, ...] = (),
+    ) -> dict[str, Any]:
         row = self._row(wanted)
         row |= {"key": self._key(wanted, facts.get("engine") or "")}
         try:
             name = wanted.target or self._late_name(wanted, row["key"], facts.get("media_type"))
-            status = self._put(name, data, sha256, facts.get("media_type"), replace=self._may_replace(wanted))
+            replace = self._may_replace(wanted)
+            if parts:
+                self._put_parts(name, sha256, parts, replace=replace)
+            status = self._put(name, data, sha256, facts.get("media_type"), replace=replace)
             if status == "reused" and wanted.target is not None:
                 # Nothing stood there when the run began: an attempt that was lost with its worker wrote it.
                 status = "written"
@@ -340,6 +362,22 @@ class _Asset:
 
     def _may_replace(self, wanted: Wanted) -> bool:
         return self.worker.job.replace and not wanted.taken
+
+    def _put_parts(self, name: str, sha256: str, parts: tuple[SpooledPart, ...], *, replace: bool) -> None:
+        """Write the parts of a package; its main file must not stand there while they are others than it names."""
+        store = self.worker.store
+        assert store is not None  # noqa: S101  # _publish saw it
+        if replace:
+            store.remove(name)
+        elif store.stat(name) is not None and hashlib.sha256(store.read(name)).hexdigest() != sha256:
+            raise StoreError(f"{store.uri(name)}: something stands under this name", code="E_STORE_CONFLICT")
+        folder = folder_of(name)
+
+        def put(part: SpooledPart) -> None:
+            self._put(folder + part.name, part.data, part.sha256, part.media_type, replace=replace)
+
+        for _ in in_order(put, parts, store.at_once):
+            pass
 
     def _put(self, name: str, data: bytes | Path, sha256: str, media_type: str | None, *, replace: bool) -> str:
         store, job = self.worker.store, self.worker.job
@@ -365,7 +403,7 @@ class _Asset:
         form = wanted.recipe.format if wanted.recipe else None
         assert layout is not None and form is not None  # noqa: S101, PT018  # late names are for files
         name = layout.expand(self.item.late, wanted.name, wanted.recipe_id, form.extension_of(media_type), key)
-        return job.prefix + name
+        return job.prefix + form.placed(name)
 
     def _key(self, wanted: Wanted, engine: str) -> str | None:
         if self.read is None or wanted.recipe is None:
@@ -388,6 +426,10 @@ class _Asset:
 
     def _settle(self, line: dict[str, Any]) -> None:
         self.lines.append(line)
+
+
+def _bytes(data: bytes | Path) -> bytes:
+    return data if isinstance(data, bytes) else data.read_bytes()
 
 
 def _ranges(data: bytes | Path) -> Callable[[int, int], bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sys
 import uuid
@@ -16,6 +17,7 @@ import mediaframe as mf
 from mediaframe.errors import RunError
 from mediaframe.storage.index import Index
 from mediaframe.storage.store import Store
+from mediaframe.table.schema import RENDITION, schema
 from mediaframe.work import commit as committing
 from mediaframe.work import past
 from mediaframe.work.commit import RunFiles, commit, head_commit
@@ -189,3 +191,21 @@ def test_a_check_compares_a_page_at_a_time(watched: Callable[[], list[int]], mon
     assert found.missing == ("40", "41", "42", "43", "44")
     assert found.changed == ("07",)
     assert found.extra == ("extra",)
+
+
+def test_a_manifest_of_an_older_writer_is_read_and_what_it_did_not_know_is_null(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "out")
+    ran(store, "a", [[line(0, "a.png")]])
+    head = head_commit(store)
+    assert head is not None
+    entry = dict(next(one for one in head.manifests if one["table"] == "renditions"))
+    path = tmp_path / "out" / entry["name"]
+    pl.read_parquet(path).drop("parts", "origin").write_parquet(path)
+    entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    whole = past.read_manifest(store, entry)
+    some = pl.concat(past.parts(store, entry, ["uri", "parts"]))
+
+    assert whole.schema == schema(RENDITION)
+    assert whole.select("uri", "origin", "parts").rows() == [("a.png", None, None)]
+    assert some.rows() == [("a.png", None)]
