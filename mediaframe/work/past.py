@@ -108,7 +108,7 @@ def _completed(path: Path, entry: Mapping[str, Any]) -> pl.LazyFrame:
     rows = pl.scan_parquet(path)
     known = schema(TABLES[entry["table"]][1])
     new = known.keys() - rows.collect_schema().keys()
-    return rows.with_columns(pl.lit(None, known[name]).alias(name) for name in new).select(known) if new else rows
+    return rows.with_columns(pl.lit(None, known[name]).alias(name) for name in new).select(list(known)) if new else rows
 
 
 @contextmanager
