@@ -41,10 +41,12 @@ class Encoded(Format):
 class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
     """Write an MP4: playable everywhere with h264 and AAC, with its index in front.
 
-    Odd sizes lose a pixel, since 4:2:0 colors have even sizes alone.
+    Pictures have 8 bits, 4:2:0 colors of limited range and square pixels; odd sizes lose a pixel. Colors stay those of
+    BT.709 or BT.601 and are named; other ones, high dynamic range (PQ, HLG) too, are brought to BT.709: 203 nits become
+    white, and up to 1000 nits are rolled off.
 
     Source: libx264, libx265, SVT-AV1 and FFmpeg's aac and mov muxer through PyAV; always two threads, since the bytes
-    depend on their number.
+    depend on their number. Tone mapping by the EETF of ITU-R BT.2390-11.
 
     >>> mf.video.clip(0, 10).mp4(crf=28)
     video.clip(end=10.0).mp4(crf=28)

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.medium import Medium, Node
-from mediaframe.engines.av.pipeline import listen
+from mediaframe.engines.av.graph import Node
+from mediaframe.engines.av.listen import listen
+from mediaframe.engines.av.medium import Medium
 from mediaframe.errors import AssetError
 from mediaframe.measures import audio as measures
 from mediaframe.ops.audio import Channels, Clip, Fade, Gain, Loudness, Rate, Trim

@@ -66,6 +66,19 @@ class Sound:
         return min((one for one in self.rates if one >= given), default=max(self.rates))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a file is written: the muxer, and an encoder for each kind of stream."""
+
+    muxer: str
+    suffix: str
+    video: Coder | None = None
+    audio: Sound | None = None
+    mux_options: Mapping[str, str] = field(default_factory=dict)
+    tags: bool = False
+    """Whether title, artist and the like are kept."""
+
+
 def _steady() -> dict[str, str]:
     """Keep x264 from its AVX-512 code, whose macroblock tree reads what it has not written.
 

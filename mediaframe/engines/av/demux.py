@@ -84,8 +84,23 @@ def sound(container: InputContainer) -> AudioStream | None:
 
 
 def displayed_size(stream: VideoStream, turn: int | None) -> tuple[int, int]:
-    """Say width and height once the pictures are turned."""
-    return (stream.height, stream.width) if turn in (90, 270) else (stream.width, stream.height)
+    """Say width and height once the pictures have square pixels and are turned."""
+    width, height = square_size(stream)
+    return (height, width) if turn in (90, 270) else (width, height)
+
+
+def square_size(stream: VideoStream) -> tuple[int, int]:
+    """Say the size with square pixels: the side that is stretched grows, so that nothing is lost."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    if aspect == 1 or not _ASPECTS[0] <= aspect <= _ASPECTS[1]:
+        return stream.width, stream.height
+    if aspect > 1:
+        return round(stream.width * aspect), stream.height
+    return stream.width, round(stream.height / aspect)
+
+
+_ASPECTS = Fraction(1, 4), Fraction(4)
+"""Shapes of pixels that are believed; others are slips of the writer."""
 
 
 def rate(stream: VideoStream | None) -> Fraction:

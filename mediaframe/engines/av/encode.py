@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.codecs import PICTURES, SOUNDS
+from mediaframe.engines.av.codecs import PICTURES, SOUNDS, Target
 from mediaframe.engines.av.medium import Medium
-from mediaframe.engines.av.pipeline import Target, write
+from mediaframe.engines.av.pipeline import write
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
 from mediaframe.formats import audio as sounds

@@ -9,16 +9,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
+from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.base import Source, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One filter of FFmpeg with its arguments, as in `scale=640:360`."""
-
-    name: str
-    args: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +95,9 @@ def turn_of(medium: Medium) -> int:
     if known is None and medium.stream is not None:
         known = medium.source.memo["turn"] = first_turn(medium.container, medium.stream)[0] or 0
     return int(known or 0)
+
+
+def span(medium: Medium, source: InputContainer) -> tuple[float, float | None]:
+    """Say where the part begins and ends by the clock of the container, which need not begin at 0."""
+    origin = source.start_time / 1_000_000 if source.start_time else 0.0
+    return medium.start + origin, None if medium.end is None else medium.end + origin

@@ -10,15 +10,14 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av.demux import faults
+from mediaframe.engines.av.demux import faults, square_size
+from mediaframe.engines.av.display import shown
 from mediaframe.engines.base import Pixels
 from mediaframe.errors import AssetError
 
 _EARLIER = (0.0, 2.0, 10.0, 60.0)
 """How many seconds before the moment to seek to: containers without an index may land behind it."""
 _SLACK = 1e-6
-_UNSPECIFIED = 2
-_SD_HEIGHT = 576
 
 
 def frame_at(container: InputContainer, stream: VideoStream, moment: float, length: float | None) -> Pixels:
@@ -32,7 +31,7 @@ def frame_at(container: InputContainer, stream: VideoStream, moment: float, leng
             if found is not None:
                 if not reached and length:
                     _hold_to_end(found, gap, min(moment, length), length, origin)
-                return _pixels(found)
+                return _pixels(found, square_size(stream))
     raise AssetError("no picture can be decoded", code="E_CORRUPT")
 
 
@@ -85,11 +84,9 @@ def _hold_to_end(last: VideoFrame, gap: float, moment: float, length: float, ori
         raise AssetError(f"the pictures end at {ends:.1f} s, but the video declares {length:.1f} s", code="E_TRUNCATED")
 
 
-def _pixels(found: VideoFrame) -> Pixels:
+def _pixels(found: VideoFrame, size: tuple[int, int]) -> Pixels:
     if found.is_corrupt:
         raise AssetError("the picture at this moment is damaged", code="E_CORRUPT")
-    # FFmpeg takes colors without a name for those of standard definition; players take HD for BT.709.
-    unnamed_hd = found.colorspace == _UNSPECIFIED and found.height > _SD_HEIGHT
-    rgb = found.reformat(format="rgb24", src_colorspace="ITU709" if unnamed_hd else None)
-    rows = np.rot90(rgb.to_ndarray(), k=found.rotation // 90) if found.rotation % 90 == 0 else rgb.to_ndarray()
+    rgb = shown(found, size).to_ndarray()
+    rows = np.rot90(rgb, k=found.rotation // 90) if found.rotation % 90 == 0 else rgb
     return Pixels(rows.shape[1], rows.shape[0], 3, np.ascontiguousarray(rows).tobytes())

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.medium import Medium, Node, displayed
+from mediaframe.engines.av.graph import Node
+from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.still import frame_at
 from mediaframe.engines.base import Pixels
 from mediaframe.errors import AssetError
