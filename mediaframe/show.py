@@ -22,7 +22,9 @@ SHOWN = 8
 
 THUMBS: dict[str, Finished] = {
     "__mf_thumb_image": image.frame(1).resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
-    "__mf_thumb_video": video.frame(at="10%").resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
+    "__mf_thumb_video": video.frame(at="10%", pick="keyframe")
+    .resize(224, 168, fit="cover", enlarge=True)
+    .webp(quality=60),
     "__mf_thumb_document": document.page(1, dpi=50).resize(224, 168, fit="cover", enlarge=True).webp(quality=60),
 }
 """How the rows of a kind are pictured."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.av import audio, encode, video
+from mediaframe.engines.av import audio, encode, poster, video
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, audio, encode)
+THEMES = (video, audio, encode, poster)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

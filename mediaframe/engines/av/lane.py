@@ -71,17 +71,8 @@ def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wante
     """Make pixels square, turn them, do the steps, and give them the colors and the size that are written."""
     given = color.said(frame)
     whole = displayed(medium)
-    nodes = [color.entering(given)]
-    if (frame.width, frame.height) != (square := demux.square_size(stream)):
-        nodes.append(Node("scale", f"{square[0]}:{square[1]}:flags={color.FLAGS}"))
-    nodes += _TURNS.get(turn_of(medium), ())
     with ExitStack() as held:
-        steps = medium.video
-        if given.wide:
-            paints = next((at for at, one in enumerate(steps) if one.name in _PAINTS), len(steps))
-            table = held.enter_context(Table(given.transfer, given.primaries))
-            steps = (*steps[:paints], *color.mapped(table, given), *steps[paints:])
-        nodes += steps
+        nodes = drawn(medium, stream, frame, turn_of(medium), held)
         if even(whole) != whole:
             width, height = even(whole)
             nodes.append(Node("crop", f"{width}:{height}:0:0"))
@@ -89,6 +80,24 @@ def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wante
         nodes += color.leaving(color.MAPPED if given.wide else given, wanted, converted=converted)
         nodes.append(Node("format", f"pix_fmts={pixels}"))
         return Chain(frame, nodes)
+
+
+def drawn(medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack) -> list[Node]:
+    """Give what makes pixels square, turns them and does the steps.
+
+    Wide colors are brought to BT.709 before anything is painted; the frames are RGB then, else as they came in. The
+    table for that is held until the chain is made.
+    """
+    given, steps = color.said(frame), medium.video
+    nodes = [color.entering(given)]
+    if (frame.width, frame.height) != (square := demux.square_size(stream)):
+        nodes.append(Node("scale", f"{square[0]}:{square[1]}:flags={color.FLAGS}"))
+    nodes += _TURNS.get(turn, ())
+    if given.wide:
+        paints = next((at for at, one in enumerate(steps) if one.name in _PAINTS), len(steps))
+        table = held.enter_context(Table(given.transfer, given.primaries))
+        steps = (*steps[:paints], *color.mapped(table, given), *steps[paints:])
+    return [*nodes, *steps]
 
 
 def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputContainer) -> Lane:

@@ -1,92 +1,195 @@
-"""One picture out of a video: seek to a key frame, decode forward to the moment, turn it as displayed."""
+"""One picture out of a video: seek to a key frame, decode forward to the moment, or decode the key frame alone."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av.demux import faults, square_size
-from mediaframe.engines.av.display import shown
-from mediaframe.engines.base import Pixels
+from mediaframe.engines.av.demux import codec, faults
 from mediaframe.errors import AssetError
 
 _EARLIER = (0.0, 2.0, 10.0, 60.0)
 """How many seconds before the moment to seek to: containers without an index may land behind it."""
 _SLACK = 1e-6
+_NEAR_END = 1.0
+_PROGRESSIVE = 1
+"""FFmpeg's number for whole pictures; 0 is not known, fields have greater ones. Of two fields one may be needed."""
+_PASSED_BY = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
+"""Codecs of which pictures that no other refers to may be left out on the way to a moment. In HEVC one that its own
+layer does not refer to may still be needed by the layer above."""
 
 
-def frame_at(container: InputContainer, stream: VideoStream, moment: float, length: float | None) -> Pixels:
-    """Give the first picture at or after a moment; the last one where it is past the end."""
-    origin = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
-    with faults("no picture can be decoded"):
-        target = min(moment, length) if length else moment
-        for before in (*_EARLIER, target):
-            start = max(target - before, 0.0)
-            found, gap, reached = _forward(_from(container, stream, start + origin), moment + origin, start <= 0)
-            if found is not None:
-                if not reached and length:
-                    _hold_to_end(found, gap, min(moment, length), length, origin)
-                return _pixels(found, square_size(stream))
-    raise AssetError("no picture can be decoded", code="E_CORRUPT")
+class Pictures:
+    """The pictures of a stream, by moments in seconds from its beginning; any may follow any."""
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, length: float | None, end: float | None = None
+    ) -> None:
+        self.container, self.stream, self.length = container, stream, length
+        self.end = math.inf if end is None else end
+        """From here on pictures do not count."""
+        self.origin = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+        self.decoded = 0
+        """How many pictures the decoder gave."""
+
+    def first(self) -> VideoFrame | None:
+        """Give the first picture as the file has it, whatever its time."""
+        return next(self._decoded(-self.origin, None), None)
+
+    def at(self, moment: float) -> VideoFrame:
+        """Give the first picture at or after a moment; the last one where it is past the end."""
+        with faults("no picture can be decoded"):
+            target = min(moment, self.length) if self.length else moment
+            for before in (*_EARLIER, target):
+                start = max(target - before, 0.0)
+                found, gap, reached = self._forward(start, moment)
+                if found is not None:
+                    if not reached and self.length:
+                        ends = self.moment(found) + max(_lasts(found), 3 * gap)
+                        _hold_to_end(ends, min(moment, self.length), self.length)
+                    return _sound(found)
+        raise AssetError("no picture can be decoded", code="E_CORRUPT")
+
+    def key(self, moment: float, since: float = 0.0) -> VideoFrame | None:
+        """Give the last key frame at or before a moment and not before another, decoding it alone."""
+        with faults("no picture can be decoded"):
+            for before in (*_EARLIER, moment):
+                start = max(moment - before, 0.0)
+                packet = self._key_packet(start, moment)
+                if packet is not None:
+                    return self._alone(packet) if self._time(packet, packet.pts) >= since - _SLACK else None
+                if start <= 0:
+                    break
+        return None
+
+    def since(self, moment: float) -> Iterator[VideoFrame]:
+        """Give the pictures from a moment on, with their times as the stream has them."""
+        with faults("no picture can be decoded"):
+            for frame in self._decoded(moment, moment):
+                if frame.time is None or self.moment(frame) < moment - _SLACK:
+                    continue
+                if self.moment(frame) >= self.end - _SLACK:
+                    return
+                yield _sound(frame)
+
+    def moment(self, frame: VideoFrame) -> float:
+        """Say when a picture is shown, in seconds from the beginning."""
+        return (frame.time or 0.0) - self.origin
+
+    def _time(self, packet: Packet[VideoStream], ticks: int | None) -> float:
+        """Say when a packet is decoded (`dts`) or shown (`pts`); the other stands in for one that is not told."""
+        known = next((one for one in (ticks, packet.pts, packet.dts) if one is not None), 0)
+        return float(known * (packet.time_base or 0)) - self.origin
+
+    def _key_packet(self, start: float, moment: float) -> Packet[VideoStream] | None:
+        """Read, without decoding, up to the moment; a container may hold more key frames than its index tells."""
+        self._seek(start)
+        found, ends = None, 0.0
+        for packet in self.container.demux(self.stream):
+            if not packet.size:
+                if self.length:
+                    _hold_to_end(ends, min(moment, self.length), self.length)
+                break
+            if self._time(packet, packet.dts) > moment + _SLACK:
+                break
+            ends = max(ends, self._time(packet, packet.pts))
+            if packet.is_keyframe and self._time(packet, packet.pts) <= moment + _SLACK:
+                found = packet
+        return found
+
+    def _alone(self, packet: Packet[VideoStream]) -> VideoFrame:
+        """Decode one packet and nothing else; where it gives no picture, decode on from it."""
+        self.stream.codec_context.flush_buffers()
+        found = [*self.stream.decode(packet), *self.stream.decode(None)]
+        self.decoded += len(found)
+        if not found:
+            return self.at(self._time(packet, packet.pts))
+        found[0].time_base = self.stream.time_base or found[0].time_base
+        return _sound(found[0])
+
+    def _forward(self, start: float, moment: float) -> tuple[VideoFrame | None, float, bool]:
+        """Go forward to a moment: the picture, the time between the last two, and whether the moment was reached.
+
+        None where the very first picture is already behind the moment and an earlier start may have a better one.
+        """
+        # The last picture of all must not be passed by.
+        passes = moment + _NEAR_END < min(self.length or math.inf, self.end)
+        last, gap, reached = self._until(start, moment, passes=passes)
+        if passes and last is not None and not reached:
+            last, gap, reached = self._until(start, moment, passes=False)
+        first = reached and gap is None and start > 0
+        behind = first and last is not None and self.moment(last) > min(moment, self.end - 2 * _SLACK) + _SLACK
+        return (None if behind else last), gap or 0.0, reached
+
+    def _until(self, start: float, moment: float, *, passes: bool) -> tuple[VideoFrame | None, float | None, bool]:
+        last, gap = None, None
+        for one in self._decoded(start, moment if passes else None):
+            over = one.time is not None and self.moment(one) >= self.end - _SLACK
+            if over and last is not None:
+                return last, gap or 0.0, True
+            gap = self.moment(one) - self.moment(last) if last is not None else gap
+            last = one
+            if over or one.time is None or self.moment(one) >= moment - _SLACK:
+                return one, gap, True
+        return last, gap, False
+
+    def _decoded(self, start: float, needed: float | None) -> Iterator[VideoFrame]:
+        """Decode from the key frame at or before a start; pictures that no other needs, from a moment on alone."""
+        self._seek(start)
+        context = self.stream.codec_context
+        passes = needed is not None and codec(self.stream) in _PASSED_BY and context.field_order <= _PROGRESSIVE
+        for packet in self.container.demux(self.stream):
+            if not packet.size:
+                break
+            if passes:
+                early = packet.pts is not None and self._time(packet, packet.pts) < (needed or 0.0) - _SLACK
+                context.skip_frame = "NONREF" if early else "DEFAULT"
+            yield from self._counted(self.stream.decode(packet))
+        yield from self._counted(self.stream.decode(None))
+
+    def _counted(self, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
+        self.decoded += len(frames)
+        for frame in frames:
+            frame.time_base = frame.time_base or self.stream.time_base  # those at the end do not say it
+            yield frame
+
+    def _seek(self, start: float) -> None:
+        self.stream.codec_context.skip_frame = "DEFAULT"
+        if self.stream.time_base:
+            try:
+                ticks = int((start + self.origin) / self.stream.time_base)
+                self.container.seek(ticks, stream=self.stream, backward=True)
+            except FFmpegError:
+                self.container.seek(0)  # no index: from the beginning
 
 
 def first_turn(container: InputContainer, stream: VideoStream) -> tuple[int | None, str | None]:
     """Give the clockwise degrees to apply for display, which stand in the first picture; or what is wrong."""
     try:
         with faults("the first picture does not decode"):
-            first = next(_from(container, stream, 0.0), None)
+            first = Pictures(container, stream, None).first()
     except AssetError as error:
         return None, error.message
     return (-first.rotation % 360, None) if first is not None else (None, "there is no picture")
 
 
-def _from(container: InputContainer, stream: VideoStream, start: float) -> Iterator[VideoFrame]:
-    """Decode from the key frame at or before a moment."""
-    if stream.time_base:
-        try:
-            container.seek(int(start / stream.time_base), stream=stream, backward=True)
-        except FFmpegError:
-            container.seek(0)  # no index: from the beginning
-    return container.decode(stream)
-
-
-def _forward(
-    frames: Iterator[VideoFrame],
-    moment: float,
-    from_start: bool,  # noqa: FBT001
-) -> tuple[VideoFrame | None, float, bool]:
-    """Go forward to a moment: the picture, the time between the last two, and whether the moment was reached.
-
-    None where the very first picture is already behind the moment and an earlier start may have a better one.
-    """
-    last, gap = None, 0.0
-    for one in frames:
-        time = one.time
-        if time is None or time >= moment - _SLACK:
-            behind = last is None and time is not None and time > moment + _SLACK
-            return (None if behind and not from_start else one), gap, True
-        gap = time - last.time if last is not None and last.time is not None else gap
-        last = one
-    return last, gap, False
-
-
-def _hold_to_end(last: VideoFrame, gap: float, moment: float, length: float, origin: float) -> None:
+def _hold_to_end(ends: float, moment: float, length: float) -> None:
     """See that a last picture stands for the moment: a file that was cut ends long before it declares."""
-    time_base = last.time_base
-    shown = float(last.duration * time_base) if last.duration and time_base else 0.0
-    ends = (last.time or 0.0) - origin + max(shown, 3 * gap)
     if moment - ends > max(1.0, 0.02 * length):
         raise AssetError(f"the pictures end at {ends:.1f} s, but the video declares {length:.1f} s", code="E_TRUNCATED")
 
 
-def _pixels(found: VideoFrame, size: tuple[int, int]) -> Pixels:
+def _lasts(frame: VideoFrame) -> float:
+    return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+
+
+def _sound(found: VideoFrame) -> VideoFrame:
     if found.is_corrupt:
         raise AssetError("the picture at this moment is damaged", code="E_CORRUPT")
-    rgb = shown(found, size).to_ndarray()
-    rows = np.rot90(rgb, k=found.rotation // 90) if found.rotation % 90 == 0 else rgb
-    return Pixels(rows.shape[1], rows.shape[0], 3, np.ascontiguousarray(rows).tobytes())
+    return found

@@ -8,11 +8,9 @@ from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.medium import Medium, displayed
-from mediaframe.engines.av.still import frame_at
-from mediaframe.engines.base import Pixels
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS
-from mediaframe.ops.video import Clip, Crop, Frame, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
+from mediaframe.ops.video import Clip, Crop, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
 
 
 @engine.implements(Clip)
@@ -93,25 +91,6 @@ def soundtrack(medium: Medium, op: Soundtrack) -> Medium:
     if medium.muted or not medium.sounds:
         raise AssetError("there is no sound in it", code="E_OP")
     return medium
-
-
-@engine.implements(Frame)
-def frame(medium: Medium, op: Frame) -> Pixels:
-    """Give the first picture at or after a moment, turned as it is displayed."""
-    if medium.stream is None:
-        raise AssetError("there is no picture in it: it is a sound", code="E_OP")
-    length, moment = medium.seconds, str(op.at)
-    if not moment.endswith("%"):
-        at = float(moment.removesuffix("s"))
-        at = at if length is None else min(at, length)
-    elif length is None:
-        raise AssetError(
-            f"frame(at={moment!r}): the video does not say how long it plays; give the moment in seconds",
-            code="E_OP",
-        )
-    else:
-        at = length * float(moment[:-1]) / 100
-    return frame_at(medium.container, medium.stream, medium.moment(at), medium.length)
 
 
 def _scale(width: int, height: int) -> Node:

@@ -1,0 +1,94 @@
+"""Decoded pictures made plain: turned as displayed, the steps of the recipe done, as large as asked, in sRGB."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from mediaframe.engines.av import color, demux
+from mediaframe.engines.av.graph import Chain, Node
+from mediaframe.engines.av.lane import drawn
+from mediaframe.engines.av.medium import Medium, displayed
+from mediaframe.engines.av.still import Pictures
+from mediaframe.engines.base import Pixels
+from mediaframe.errors import AssetError
+
+Levels = NDArray[np.uint8]
+"""Height, width, three bands of sRGB."""
+
+_BT709 = 1
+_TIMED = ("fps", "setpts")
+"""Filters that move pictures in time; a picture that is chosen by its moment is past them."""
+
+
+def watched(medium: Medium) -> VideoStream:
+    """Give the stream of pictures, or say that there is none."""
+    if medium.stream is None:
+        raise AssetError("there is no picture in it: it is a sound", code="E_OP")
+    return medium.stream
+
+
+def pictures(medium: Medium) -> Pictures:
+    """Give the pictures of the part that is left, by the moments of the source."""
+    return Pictures(medium.container, watched(medium), medium.length, medium.end)
+
+
+def playing(medium: Medium, what: str) -> float:
+    """Say how long the result plays, or what to do where that is not known."""
+    if not medium.seconds:
+        raise AssetError(f"{what}: the video does not say how long it plays; give the moment in seconds, or clip() it "
+                         "before", code="E_OP")  # fmt: skip
+    return medium.seconds
+
+
+def inside(medium: Medium, width: int) -> tuple[int, int]:
+    """Give the size of a picture of at most this width, which is not enlarged."""
+    whole, down = displayed(medium)
+    across = min(width, whole)
+    return across, max(1, round(down * across / whole))
+
+
+def printed(medium: Medium, frame: VideoFrame, size: tuple[int, int] | None = None) -> Levels:
+    """Make one picture plain.
+
+    Parameters
+    ----------
+    medium
+        Whose steps are done to it.
+    frame
+        As it was decoded.
+    size
+        Width and height as displayed; as it is after the steps if left out.
+    """
+    turn = frame.rotation if frame.rotation % 90 == 0 else 0
+    still = medium.but(video=tuple(one for one in medium.video if one.name not in _TIMED))
+    given, square = color.said(frame), (frame.width, frame.height) == demux.square_size(watched(medium))
+    if still.video or given.wide or not square:
+        return np.ascontiguousarray(_filtered(still, frame, -turn % 360, size).to_ndarray())
+    across, down = size or (None, None)
+    if turn % 180:
+        across, down = down, across
+    # FFmpeg takes colors without a name for those of standard definition; players take HD for BT.709.
+    matrix = "ITU709" if given.matrix == _BT709 else None
+    rgb = frame.reformat(across, down, "rgb24", matrix, interpolation="AREA" if size else None)
+    return np.ascontiguousarray(np.rot90(rgb.to_ndarray(), k=turn // 90))
+
+
+def plain(levels: Levels) -> Pixels:
+    """Give levels as they are handed over."""
+    height, width, bands = levels.shape
+    return Pixels(width, height, bands, levels.tobytes())
+
+
+def _filtered(medium: Medium, frame: VideoFrame, turn: int, size: tuple[int, int] | None) -> VideoFrame:
+    with ExitStack() as held:
+        nodes = drawn(medium, watched(medium), frame, turn, held)
+        scale = f"{size[0]}:{size[1]}:flags=area" if size else f"flags={color.FLAGS}"
+        last = Node("scale", f"{scale}+full_chroma_int+full_chroma_inp")
+        chain = Chain(frame, [*nodes, last, Node("format", "pix_fmts=rgb24")])
+    made: VideoFrame = next(chain.push(frame))
+    return made
