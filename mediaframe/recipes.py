@@ -11,6 +11,7 @@ from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures import audio as hearing
+from mediaframe.measures import container as holding
 from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposure, RmsContrast
@@ -136,6 +137,9 @@ class AudioRecipe(Recipe, kind="audio"):
 
     lufs = finish(hearing.Lufs)
     silence = finish(hearing.Silence)
+    streams = finish(holding.AudioStreams)
+    chapters = finish(holding.AudioChapters)
+    tags = finish(holding.AudioTags)
 
 
 class VideoRecipe(Recipe, kind="video"):
@@ -159,6 +163,10 @@ class VideoRecipe(Recipe, kind="video"):
     mov = finish(Mov)
     mkv = finish(Mkv)
     webm = finish(Webm)
+
+    streams = finish(holding.VideoStreams)
+    chapters = finish(holding.VideoChapters)
+    tags = finish(holding.VideoTags)
 
 
 class DocumentRecipe(Recipe, kind="document"):

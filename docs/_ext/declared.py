@@ -39,7 +39,12 @@ def formats() -> str:
 
 def measures() -> str:
     """Say every measure."""
-    return "\n\n".join(_word(cls, f"Takes {cls.takes}, gives {cls.gives}.") for cls in every(Measure))
+    return "\n\n".join(_word(cls, f"Takes {cls.takes}, gives {_given(cls)}.") for cls in every(Measure))
+
+
+def _given(cls: type[Measure]) -> str:
+    told = ", ".join(f"`{name}` ({scalar})" for name, scalar in cls.fields.items())
+    return f"{cls.gives}: {told}" if told else cls.gives
 
 
 def presets() -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.spec import Spec
 
-ValueType = Literal["float", "int", "string", "strings", "bool"]
-"""What a measure gives: one value, or for `strings` a list of text."""
+Scalar = Literal["float", "int", "string", "bool"]
+"""One plain value."""
+
+ValueType = Literal[Scalar, "strings", "floats", "records"]
+"""What a measure gives: one value, a list of text or of numbers, or a list of records that all have the same fields."""
 
 
 class Format(Spec):
@@ -69,9 +73,17 @@ class Format(Spec):
 class Measure(Spec):
     """What can be known of a medium: one value for each row."""
 
-    gives: ClassVar[ValueType]
+    gives: ClassVar[ValueType] = "float"
+    fields: ClassVar[Mapping[str, Scalar]] = {}
+    """The fields of a record, where it gives these."""
 
-    def __init_subclass__(cls, *, takes: Kind | None = None, gives: ValueType = "float", **rest: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        takes: Kind | None = None,
+        gives: ValueType | None = None,
+        fields: Mapping[str, Scalar] | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init_subclass__(takes=takes, **rest)
-        if takes is not None:
-            cls.gives = gives
+        cls.gives, cls.fields = gives or cls.gives, fields or cls.fields

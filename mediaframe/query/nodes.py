@@ -11,7 +11,7 @@ from polars._typing import PolarsDataType
 from polars.exceptions import PanicException, PolarsError
 
 from mediaframe.errors import ExpressionError
-from mediaframe.model.finish import ValueType
+from mediaframe.model.finish import Measure, Scalar
 from mediaframe.model.recipe import Finished
 from mediaframe.query.expressions import HIDDEN
 
@@ -38,11 +38,10 @@ RENDITION_STRUCT = pl.Struct(
 )
 """What a rendition column holds for each row; null where the recipe does not apply."""
 
-_VALUES: dict[ValueType, PolarsDataType] = {
+_SCALARS: dict[Scalar, PolarsDataType] = {
     "float": pl.Float64,
     "int": pl.Int64,
     "string": pl.String,
-    "strings": pl.List(pl.String),
     "bool": pl.Boolean,
 }
 
@@ -54,7 +53,19 @@ def media_dtype(recipe: Finished) -> PolarsDataType:
     >>> media_dtype(image.sharpness())
     Float64
     """
-    return RENDITION_STRUCT if recipe.measure is None else _VALUES[recipe.measure.gives]
+    return RENDITION_STRUCT if recipe.measure is None else _value_dtype(recipe.measure)
+
+
+def _value_dtype(measure: Measure) -> PolarsDataType:
+    match measure.gives:
+        case "strings":
+            return pl.List(pl.String)
+        case "floats":
+            return pl.List(pl.Float64)
+        case "records":
+            return pl.List(pl.Struct({name: _SCALARS[scalar] for name, scalar in measure.fields.items()}))
+        case scalar:
+            return _SCALARS[scalar]
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,9 +86,12 @@ class Prober:
             return None  # Reading the header tells what is wrong.
 
     def _remembered(self, asset: Mapping[str, Any]) -> dict[str, Any] | None:
-        row = self.known and self.known.find(asset["uri"], asset["version"], "", "")
-        # What could not be read is tried again: the store may answer now, and the limits may be others.
-        return {name: row[name] for name in _NAMES} if row and row["status"] != "error" else None
+        row = self.known.find(asset["uri"], asset["version"], "", "") if self.known else None
+        # What could not be read is tried again: the store may answer now, and the limits may be others. So is what was
+        # probed before there were all of these columns.
+        if row is None or row["status"] == "error" or not row.keys() >= set(_NAMES):
+            return None
+        return {name: row[name] for name in _NAMES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mediaframe.engines.base import Source
+from mediaframe.recipes import audio, video
 from mediaframe.work.examine import examine
 from mediaframe.work.probe import probe_one
 from tests.corpus.conftest import Truth
@@ -120,7 +121,7 @@ def test_frames_agree_with_the_truth_where_the_header_counts_them(sound: list[Cl
     wrong = [one.truth.path for one in counted if one.row["frames"] != one.truth.pages]
 
     assert len(counted) > 15
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_sound_file_is_said_to_be_damaged(sound: list[Clip]) -> None:
@@ -141,3 +142,30 @@ def test_damaged_files_have_their_codes(clips: list[Clip]) -> None:
 
     assert len(damaged) > 20
     assert set(wrong) == UNSEEN, wrong
+
+
+_SAME = {
+    "codec": "codec_name", "width": "width", "height": "height", "pixel_format": "pix_fmt",
+    "color_space": "color_space", "color_transfer": "color_transfer", "color_primaries": "color_primaries",
+    "color_range": "color_range", "channels": "channels", "layout": "channel_layout", "profile": "profile",
+}  # fmt: skip
+"""The fields of a stream, and where ffprobe says the same."""
+
+
+def test_each_stream_is_told_as_ffprobe_tells_it(sound: list[Clip]) -> None:
+    wrong, told = list[str](), 0
+    for clip in sound:
+        recipe = video.streams() if clip.row["kind"] == "video" else audio.streams()
+        ours = recipe.run(clip.truth.file)
+        theirs = clip.told.get("streams", ours if clip.truth.path == UNDECODABLE else [])
+        wrong += [f"{clip.truth.path}: {len(ours)} streams, not {len(theirs)}"] * (len(ours) != len(theirs))
+        for one, other in zip(ours, clip.told.get("streams", []), strict=False):
+            told += 1
+            names = [name for name in _SAME if one["type"] != "cover" or not name.startswith("color_")]
+            for name, named in ((name, _SAME[name]) for name in names):
+                value = other.get(named)
+                if str(one[name] or None) != str(None if value in ("unknown", "0") else value or None):
+                    wrong.append(f"{clip.truth.path} {one['index']} {one['type']} {name}: {one[name]}, not {value}")
+
+    assert told > 100
+    assert not wrong, "\n".join(wrong)

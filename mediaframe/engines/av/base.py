@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
+from mediaframe.engines.av.beside import hdr, side_data
 from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.av.timing import pace, timing
@@ -55,6 +56,8 @@ class AvEngine(Engine[Medium]):
                 raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
             time = timing(container, source)
             facts: dict[str, Any] = {"seconds": time.seconds, "channels": sound.channels if sound else None}
+            facts["audio_codec"] = demux.codec(sound) if sound else None
+            facts["bit_rate"] = round(source.size * 8 / time.seconds) if time.seconds else None
             facts |= _tags(container)
             if picture is not None:
                 facts |= {"kind": "video"} | _picture(container, picture, task.limits)
@@ -109,12 +112,15 @@ def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> 
     if stream.width * stream.height <= limits.pixels:
         turn, fault = first_turn(container, stream)
     width, height = demux.displayed_size(stream, turn)
+    speed = pace(container, stream)
     facts: dict[str, Any] = {
         "width": width,
         "height": height,
         "orientation": turn or 0,
         "frames": stream.frames or None,
-        "rate": pace(container, stream).rate,
+        "rate": speed.rate,
+        "variable_rate": speed.variable,
+        "hdr": hdr(stream, side_data(container).get(stream.index, {})),
         "codec": demux.codec(stream),
         "bits": max((part.bits for part in stream.format.components), default=None) if stream.format else None,
     }

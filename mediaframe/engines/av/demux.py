@@ -12,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import EOFError as AvEndOfFile
 from av.error import FFmpegError
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from mediaframe.engines.base import Source, Task
@@ -111,7 +111,7 @@ def rate(stream: VideoStream | None) -> Fraction:
     return mean or stream.guessed_rate or Fraction(25)
 
 
-def codec(stream: VideoStream | AudioStream) -> str:
+def codec(stream: Stream) -> str:
     """Name the codec, not the decoder: mp3, where FFmpeg's decoder is called mp3float."""
     name: Any = stream.codec_context.codec.canonical_name
     return str(name)

@@ -21,6 +21,8 @@ ESTIMATED = {"aac", "mp3"}
 """Containers whose playing time FFmpeg estimates from the bit rate."""
 _INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
 """The container whose index holds every sample, so that nothing has to be read."""
+_UNDECLARED = {"mpeg", "mpegts", "mpegvideo", "ogg", "amr"}
+"""Containers that declare no playing time; FFmpeg takes it from the few times that it finds at the end."""
 _MOST_PACKETS = 2_000_000
 _LENGTH_WITHIN = 256 << 10
 _BEFORE_END = 1.0
@@ -68,7 +70,8 @@ def timing(container: InputContainer, source: Source) -> Timing:
             return Timing(None, declared, empty=True)
         end, grain = found
         lies = declared is not None and abs(end - declared) > max(_OFF * declared, _LEAST_OFF) + grain
-        return Timing(end if lies or declared is None else declared, declared)
+        seconds = end if lies or declared is None else declared
+        return Timing(seconds, seconds if container.format.name in _UNDECLARED else declared)
 
 
 def _played(container: InputContainer) -> list[VideoStream | AudioStream]:
@@ -212,8 +215,10 @@ def pace(container: InputContainer, stream: VideoStream) -> Pace:
     usual = median(gaps)
     variable = any(abs(gap - usual) > max(_UNEVEN * usual, 1.01) for gap in gaps)
     seen = 1 / (tick * sum(gaps) / len(gaps))
-    if variable or rate is None or abs(seen - rate) <= 0.02 * seen:
-        return Pace(rate or seen, variable)
+    if rate is None or (variable and container.format.name != _INDEXED):
+        return Pace(seen, variable)
+    if variable or abs(seen - rate) <= 0.02 * seen:
+        return Pace(rate, variable)
     guessed = float(stream.guessed_rate or 0)  # MPEG: the mean of FFmpeg 8 is wrong there
     return Pace(guessed if abs(seen - guessed) <= 0.02 * seen else seen, variable)
 
