@@ -294,6 +294,10 @@ class Engine(Generic[H]):
         """Give files that hold the pixels of the handle and can be had of the source without encoding."""
         return ()
 
+    def sample(self, handle: H) -> tuple[H, float] | None:
+        """Give a part that stands for the whole, and its share of the pixels; None where it would tell nothing."""
+        return None
+
     def reduce(self, handle: H, width: int, height: int) -> H:
         """Give a picture of fewer pixels."""
         raise AssetError(f"the engine {self.name} does not reduce", code="E_OP")

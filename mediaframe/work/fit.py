@@ -22,6 +22,9 @@ _LEAST = 12
 _FULL = 0.98
 """A share of the budget from which on another encode would gain less than it costs."""
 
+_SURELY = 1.12
+"""From this share of the budget on, what a part takes tells that the whole is over: three deviations of samples."""
+
 
 class Sized(Protocol):
     """Anything that has a size."""
@@ -77,7 +80,15 @@ class Found:
 
 
 def fit(
-    tries: Tries[E], curve: Curve, quality: int, max_bytes: int, pixels: int, *, lowest: int = 1, at_most: int = ENCODES
+    tries: Tries[E],
+    curve: Curve,
+    quality: int,
+    max_bytes: int,
+    pixels: int,
+    *,
+    lowest: int = 1,
+    at_most: int = ENCODES,
+    seen: Seen | None = None,
 ) -> Found:
     """Find the best quality up to `quality` whose file has at most `max_bytes`.
 
@@ -98,9 +109,13 @@ def fit(
         Pixels of the picture: they tell where to begin.
     at_most
         Encodes at the most.
+    seen
+        What a part of the picture has told; else the search begins as for a typical picture.
     """
     low, high = lowest - 1, quality + 1  # `low` fits, `high` does not; at first neither is known.
-    guess = _begin(curve, quality, lowest, max(max_bytes - curve.overhead, max_bytes / 8) / pixels)
+    if seen:
+        high = seen.over
+    guess = seen.likely if seen else _begin(curve, quality, lowest, _density(curve, max_bytes, pixels))
     known = len(tries.files)
     while True:
         if tries.size(guess) <= max_bytes:
@@ -110,10 +125,10 @@ def fit(
         count = len(tries.files) - known
         if high - low == 1 or count >= at_most:
             break
-        guess = _next(tries, curve, low, high, max_bytes)
+        guess = _next(tries, curve, low, high, max_bytes, seen.slope if seen else 1.0)
         if low >= lowest:
             full = tries.size(low) >= _FULL * max_bytes
-            if (full and count >= 2) or (guess <= low + 1 and (high in tries.files or count >= 3)):
+            if (full and (seen or count >= 2)) or (guess <= low + 1 and (seen or high in tries.files or count >= 3)):
                 break
             guess = max(guess, low + 1)
             if high > quality and count >= 2 and guess - low <= (quality - low) // 4:
@@ -126,13 +141,48 @@ def fit(
     return Found(low, met=True) if low >= lowest else Found(tries.smallest, met=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a part of a picture tells of the whole."""
+
+    likely: int
+    """The quality that keeps the budget; it may be a little over."""
+    over: int
+    """A quality that does not keep it, by a margin; one above the best allowed where none is known."""
+    slope: float
+    """How its sizes go beside those of the typical curve, near the likely quality."""
+
+
+def foresee(
+    tries: Tries[E], curve: Curve, quality: int, max_bytes: int, pixels: int, *, lowest: int = 1, at_most: int = 3
+) -> Seen:
+    """Say which quality keeps a budget, as near as few encodes of a part tell."""
+    guess = _begin(curve, quality, lowest, _density(curve, max_bytes, pixels))
+    budget = _own(max_bytes, curve)
+    for _ in range(at_most):
+        tries.file(guess)
+        points = [(curve.size(one), _own(tries.size(one), curve)) for one in tries.files]
+        landed = math.floor(curve.at_size(_secant(points, budget)))
+        under = max((one for one in tries.files if tries.size(one) <= max_bytes), default=lowest)
+        over = min((one for one in tries.files if tries.size(one) > max_bytes), default=quality + 1)
+        guess = min(max(landed, under, min(_LEAST, quality)), max(over - 1, lowest))
+        if guess in tries.files:
+            break
+    surely = [one for one in tries.files if tries.size(one) > _SURELY * max_bytes and one > guess]
+    return Seen(guess, min(surely, default=quality + 1), _slope(points, budget))
+
+
+def _density(curve: Curve, max_bytes: int, pixels: int) -> float:
+    return max(max_bytes - curve.overhead, max_bytes / 8) / pixels
+
+
 def _begin(curve: Curve, quality: int, lowest: int, density: float) -> int:
     """Begin where a typical picture ends, a little lower, since a miss below tells as much and takes less time."""
     typical = math.floor(curve.at_size(math.log(density) - 0.1))
     return min(max(typical, lowest, _LEAST), quality)
 
 
-def _next(tries: Tries[E], curve: Curve, low: int, high: int, max_bytes: int) -> int:
+def _next(tries: Tries[E], curve: Curve, low: int, high: int, max_bytes: int, slope: float) -> int:
     """Give the quality that the secant says; it may lie outside of the bracket."""
     points = {one: (curve.size(one), _own(tries.size(one), curve)) for one in tries.files}
     budget = _own(max_bytes, curve)
@@ -142,7 +192,7 @@ def _next(tries: Tries[E], curve: Curve, low: int, high: int, max_bytes: int) ->
         return math.floor(curve.at_size(found))
     # A miss costs an encode, so aim the lower the more of them were over with none under yet.
     aside = 0.005 if low in points else 0.02 * 2 ** len(points)
-    return math.floor(curve.at_size(_secant(list(points.values()), budget - aside)))
+    return math.floor(curve.at_size(_secant(list(points.values()), budget - aside, slope)))
 
 
 def _own(size: int, curve: Curve) -> float:
@@ -207,12 +257,16 @@ def _nearest(scores: dict[int, float], target: float) -> int:
     return min(kept, key=lambda one: (abs(scores[one] - target), one))
 
 
-def _secant(points: list[tuple[float, float]], target: float) -> float:
+def _secant(points: list[tuple[float, float]], target: float, slope: float = 1.0) -> float:
     """Give the place where the line through the two points nearest to the target reaches it."""
+    place, value = min(points, key=lambda point: abs(point[1] - target))
+    return place + (target - value) / _slope(points, target, slope)
+
+
+def _slope(points: list[tuple[float, float]], target: float, otherwise: float = 1.0) -> float:
+    """Give the slope of that line; of a single point what is said otherwise."""
     near = sorted(points, key=lambda point: abs(point[1] - target))[:2]
-    place, value = near[0]
-    slope = 1.0
-    if len(near) == 2 and abs(near[1][0] - place) > 1e-9:
-        # Two points that lie close tell more of noise than of the slope.
-        slope = min(max((near[1][1] - value) / (near[1][0] - place), 0.4), 2.5)
-    return place + (target - value) / slope
+    if len(near) < 2 or abs(near[1][0] - near[0][0]) <= 1e-9:
+        return otherwise
+    # Two points that lie close tell more of noise than of the slope.
+    return min(max((near[1][1] - near[0][1]) / (near[1][0] - near[0][0]), 0.4), 2.5)

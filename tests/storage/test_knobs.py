@@ -29,14 +29,33 @@ OPENERS: dict[str, Callable[..., Any]] = {
 
 
 @pytest.fixture
-def to(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give a destination at S3 that the connection `acme` opens, with a run whose sources another connection opens."""
+def acme(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the connections `acme` and `input` open the S3 server."""
     for connection in ("ACME", "INPUT"):
         for name, value in options(moto).items():
             monkeypatch.setenv(f"MEDIAFRAME_CONNECTION_{connection}_{name.upper()}", value)
+
+
+@pytest.fixture(scope="module")
+def exported(moto: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give a destination at S3 with a run whose sources another connection opens; who changes it takes `to`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in options(moto).items():
+            for connection in ("ACME", "INPUT"):
+                patch.setenv(f"MEDIAFRAME_CONNECTION_{connection}_{name.upper()}", value)
+        return _export(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture
+def to(acme: None, tmp_path: Path) -> str:
+    """Give such a destination that may be changed."""
+    return _export(tmp_path)
+
+
+def _export(folder: Path) -> str:
     root = f"s3://shop/{uuid.uuid4().hex}"
     source = Store.open(f"{root}/in", ACME)
-    for path in pictures(tmp_path / "in", 2, 32, 24).iterdir():
+    for path in pictures(folder / "in", 2, 32, 24).iterdir():
         source.write(path.name, path)
     frame = mf.scan(f"{root}/in", storage_options={"connection": "input"}).with_columns(small=SMALL)
     frame.export(f"{root}/out", slots=1, storage_options=ACME)
@@ -52,7 +71,9 @@ def begun_again(to: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPENERS)
-def test_what_opens_a_destination_asks_it_as_it_is_told(name: str, to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_opens_a_destination_asks_it_as_it_is_told(
+    name: str, exported: str, acme: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[Any] = []
     opened = Store.open.__func__  # type: ignore[attr-defined]
 
@@ -64,7 +85,7 @@ def test_what_opens_a_destination_asks_it_as_it_is_told(name: str, to: str, monk
     monkeypatch.setattr(Store, "open", classmethod(noted))
     requests = mf.Requests(concurrency=3, attempts=2)
 
-    OPENERS[name](to, storage_options=ACME, requests=requests)
+    OPENERS[name](exported, storage_options=ACME, requests=requests)
 
     assert seen == [(ACME, requests)]
 
@@ -87,9 +108,9 @@ def test_sources_are_opened_by_a_connection_of_their_own(how: str, to: str, monk
     assert found.manifest.height == 2
 
 
-def test_literal_secrets_of_a_run_that_goes_on_travel_only_where_that_is_said(moto: str, to: str) -> None:
-    kept = mf.open_run(to, storage_options=options(moto))
-    shipped = mf.open_run(to, storage_options=options(moto), ship_secrets=True)
+def test_literal_secrets_of_a_run_that_goes_on_travel_only_where_that_is_said(moto: str, exported: str) -> None:
+    kept = mf.open_run(exported, storage_options=options(moto))
+    shipped = mf.open_run(exported, storage_options=options(moto), ship_secrets=True)
 
     with pytest.raises(UsageError, match="literal secret"):
         pickle.dumps((kept.store, kept._doing.sources()))
@@ -97,8 +118,8 @@ def test_literal_secrets_of_a_run_that_goes_on_travel_only_where_that_is_said(mo
     assert pickle.loads(pickle.dumps((shipped.store, shipped._doing.sources())))
 
 
-def test_the_shell_opens_stores_by_connections(to: str, tmp_path: Path) -> None:
-    root, shell = to.removesuffix("/out"), CliRunner()
+def test_the_shell_opens_stores_by_connections(exported: str, acme: None) -> None:
+    root, shell = exported.removesuffix("/out"), CliRunner()
 
     def said(*words: str) -> str:
         ended = shell.invoke(app, [*words, "--json"])
@@ -119,8 +140,8 @@ def test_the_shell_opens_stores_by_connections(to: str, tmp_path: Path) -> None:
     assert '"state": "complete"' in again
 
 
-def test_a_connection_that_nobody_knows_ends_the_command(to: str) -> None:
-    ended = CliRunner().invoke(app, ["verify", to, "--connection", "nowhere"])
+def test_a_connection_that_nobody_knows_ends_the_command(exported: str, acme: None) -> None:
+    ended = CliRunner().invoke(app, ["verify", exported, "--connection", "nowhere"])
 
     assert ended.exit_code == 2
     assert "MEDIAFRAME_CONNECTION_NOWHERE_KEY" in ended.stderr
@@ -144,6 +165,6 @@ def test_sources_take_the_connection_of_the_destination_unless_they_have_one(
     assert (said.destination, said.sources, said.words) == (destination, sources, words)
 
 
-def test_a_destination_that_no_run_has_written_to_is_told_whatever_the_knobs(to: str) -> None:
+def test_a_destination_that_no_run_has_written_to_is_told_whatever_the_knobs(exported: str, acme: None) -> None:
     with pytest.raises(RunError, match="no run here"):
-        mf.open_run(f"{to}/{AREA}x", storage_options=ACME, requests=mf.Requests(attempts=1))
+        mf.open_run(f"{exported}/{AREA}x", storage_options=ACME, requests=mf.Requests(attempts=1))

