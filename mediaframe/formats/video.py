@@ -7,9 +7,15 @@ from typing import Literal
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
+from mediaframe.model.kind import Shape
+from mediaframe.model.operation import Operation
 
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 Tags = Literal["strip", "keep"]
+_CODEC = (
+    "How pictures are compressed. `copy` takes the packets of the source as they are, of the sound too where nothing "
+    "changes it; `auto` does so where they are in one of these codecs already and no step changes them."
+)
 
 
 class Encoded(Format):
@@ -29,6 +35,11 @@ class Encoded(Format):
     audio_bitrate: Quantity[int] = arg(default=128_000, unit="bits/s", ge=8_000, doc="Bits in a second of the sound.")
     metadata: Value[Tags] = arg(default="strip", doc="Whether title, artist, date and the like are kept.")
 
+    @property
+    def first_codec(self) -> str:
+        """The codec that is encoded where none is named."""
+        return "vp9" if self.word == "webm" else "h264"
+
     def check(self) -> None:
         """Take one wish about the size."""
         if not self.settled("crf", "bitrate", "max_bytes"):
@@ -36,6 +47,31 @@ class Encoded(Format):
         given = [name for name in ("crf", "bitrate", "max_bytes") if self.values[name] is not None]
         if len(given) > 1:
             raise RecipeError(f"{self.word}: expected one of crf, bitrate and max_bytes, got {' and '.join(given)}")
+        if given and self.settled("codec") and self.values["codec"] == "copy":
+            raise RecipeError(
+                f"{self.word}(codec='copy'): copied pictures keep their size; leave {given[0]} out, or encode"
+            )
+
+    def check_steps(self, steps: tuple[Operation, ...]) -> None:
+        """Let nothing that changes pictures stand before a copy."""
+        if not self.settled("codec") or self.values["codec"] != "copy":
+            return
+        for step in steps:
+            if step.takes == "video" and "pictures" not in step.leaves:
+                raise RecipeError(
+                    f"{self.word}(codec='copy'): pictures that are copied cannot be changed by {step!r}; "
+                    + ("say clip(..., cut='keyframe')" if step.word == "clip" else "leave it out, or encode")
+                )
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the even size; it is that of the source where pictures are copied."""
+        codec = self.values["codec"] if self.settled("codec") else None
+        if shape.size is None or codec == "copy":
+            return shape
+        width, height = (max(2, side - side % 2) for side in shape.size)
+        if (width, height) != shape.size and codec in ("auto", None):
+            return shape.but(width=None, height=None)
+        return shape.but(width=width, height=height)
 
 
 class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
@@ -52,7 +88,7 @@ class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
     video.clip(end=10.0).mp4(crf=28)
     """
 
-    codec: Value[Literal["h264", "h265", "av1"]] = arg(default="h264", doc="How pictures are compressed.")
+    codec: Value[Literal["h264", "h265", "av1", "auto", "copy"]] = arg(default="h264", doc=_CODEC)
 
 
 class Mov(Encoded, takes="video", media_type="video/quicktime", extension="mov"):
@@ -64,7 +100,7 @@ class Mov(Encoded, takes="video", media_type="video/quicktime", extension="mov")
     video.resize(width=1280).mov()
     """
 
-    codec: Value[Literal["h264", "h265"]] = arg(default="h264", doc="How pictures are compressed.")
+    codec: Value[Literal["h264", "h265", "auto", "copy"]] = arg(default="h264", doc=_CODEC)
 
 
 class Mkv(Encoded, takes="video", media_type="video/x-matroska", extension="mkv"):
@@ -76,7 +112,7 @@ class Mkv(Encoded, takes="video", media_type="video/x-matroska", extension="mkv"
     video.mkv(codec='h265')
     """
 
-    codec: Value[Literal["h264", "h265", "av1", "vp9"]] = arg(default="h264", doc="How pictures are compressed.")
+    codec: Value[Literal["h264", "h265", "av1", "vp9", "auto", "copy"]] = arg(default="h264", doc=_CODEC)
 
 
 class Webm(Encoded, takes="video", media_type="video/webm", extension="webm"):
@@ -88,4 +124,4 @@ class Webm(Encoded, takes="video", media_type="video/webm", extension="webm"):
     video.resize(width=640).webm(codec='av1')
     """
 
-    codec: Value[Literal["vp9", "av1"]] = arg(default="vp9", doc="How pictures are compressed.")
+    codec: Value[Literal["vp9", "av1", "auto", "copy"]] = arg(default="vp9", doc=_CODEC)

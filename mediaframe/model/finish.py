@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from mediaframe.model.kind import Kind, Shape
+from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec
 
 Scalar = Literal["float", "int", "string", "bool"]
@@ -64,6 +65,9 @@ class Format(Spec):
         if not cls.package:
             return name
         return f"{name.removesuffix(f'.{extension or cls.extension}').rstrip('. ')}/{cls.package}"
+
+    def check_steps(self, steps: tuple[Operation, ...]) -> None:
+        """Raise where the steps that stand before it make no sense with it."""
 
     def infer(self, shape: Shape) -> Shape:
         """Say the shape of what is written, as far as it is known before the pixels."""

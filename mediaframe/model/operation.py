@@ -25,6 +25,11 @@ class Operation(Spec):
         if takes is not None:
             cls.gives, cls.opening = gives or takes, opening
 
+    @property
+    def leaves(self) -> frozenset[str]:
+        """The streams of a video, "pictures" or "sound", that it leaves as they are, so that they can be copied."""
+        return frozenset()
+
     def infer(self, shape: Shape) -> Shape:
         """Say the shape that comes out, as far as it is known before the pixels."""
         return shape.but(kind=self.gives)

@@ -103,6 +103,8 @@ class Recipe:
             raise RecipeError(
                 f"{self!r}.{end.word}: {end.word} takes {end.takes}, but this recipe now holds {_a(self.kind)}"
             )
+        if isinstance(end, Format):
+            end.check_steps(self.steps)
         return Finished(self.start, self.steps, end)
 
 

@@ -58,9 +58,10 @@ class Frame(Operation, takes="video", gives="image"):
 class Clip(Operation, takes="video"):
     """Keep a part of the video, from one moment to another.
 
-    Pictures and sound are decoded from the key frame before and cut at the moment itself.
+    It is cut at the moment itself (`exact`), for which pictures are decoded from the key frame before; or the part
+    begins at that key frame (`keyframe`), so that nothing is decoded in vain, and streams can be copied.
 
-    Shape: the seconds that are left, where the playing time is known.
+    Shape: the seconds that are left, where the playing time is known and the cut is exact.
 
     >>> mf.video.clip("1.5 s", 4).mp4()
     video.clip(start=1.5, end=4.0).mp4()
@@ -70,6 +71,14 @@ class Clip(Operation, takes="video"):
     end: Quantity[float | None] = arg(
         default=None, unit="s", ge=0, doc="Where it ends; at the end of the video if left out."
     )
+    cut: Value[Literal["exact", "keyframe"]] = arg(
+        default="exact", doc="Whether it begins at the moment, or at the key frame at or before it."
+    )
+
+    @property
+    def leaves(self) -> frozenset[str]:
+        """Leave all packets as they are where it is cut between them."""
+        return frozenset(("pictures", "sound")) if not self.settled("cut") or self.cut == "keyframe" else frozenset()
 
     def check(self) -> None:
         """Hold the end behind the start."""
@@ -78,8 +87,8 @@ class Clip(Operation, takes="video"):
 
     def infer(self, shape: Shape) -> Shape:
         """Say the seconds that are left."""
-        if shape.seconds is None:
-            return shape.but(frames=None)
+        if shape.seconds is None or (self.cut == "keyframe" and self.start):
+            return shape.but(seconds=None, frames=None)
         end = shape.seconds if self.end is None else min(self.end, shape.seconds)
         return shape.but(seconds=max(0.0, end - self.start), frames=None)
 
@@ -234,6 +243,11 @@ class Mute(Operation, takes="video"):
     >>> mf.video.mute().mp4()
     video.mute().mp4()
     """
+
+    @property
+    def leaves(self) -> frozenset[str]:
+        """Leave the pictures as they are."""
+        return frozenset(("pictures",))
 
 
 class Soundtrack(Operation, takes="video", gives="audio"):

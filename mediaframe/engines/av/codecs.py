@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final, Literal
 
 THREADS = 2
 """Threads of decoders and encoders: a constant, since the bytes of x264, x265 and SVT-AV1 depend on their number."""
+
+Copy = Literal["copy"]
+COPY: Final = "copy"
+"""Stands for an encoder where packets are taken over as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,15 @@ class Target:
 
     muxer: str
     suffix: str
-    video: Coder | None = None
-    audio: Sound | None = None
+    video: Coder | Copy | None = None
+    audio: Sound | Copy | None = None
     mux_options: Mapping[str, str] = field(default_factory=dict)
     tags: bool = False
     """Whether title, artist and the like are kept."""
+
+
+FASTSTART = {"movflags": "+faststart"}
+"""Puts the index of MP4 and MOV in front."""
 
 
 def _steady() -> dict[str, str]:

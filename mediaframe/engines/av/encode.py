@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from av.video.stream import VideoStream
+
+from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.codecs import PICTURES, SOUNDS, Target
+from mediaframe.engines.av.codecs import COPY, FASTSTART, PICTURES, SOUNDS, Sound, Target
+from mediaframe.engines.av.copying import copyable
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.pipeline import write
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
-from mediaframe.formats import audio as sounds
 from mediaframe.formats import video as formats
 from mediaframe.model.quantity import human_bytes
 
-_FASTSTART = {"movflags": "+faststart"}
-
 MUXERS: dict[type[formats.Encoded], Target] = {
-    formats.Mp4: Target("mp4", ".mp4", audio=SOUNDS["aac"], mux_options=_FASTSTART),
-    formats.Mov: Target("mov", ".mov", audio=SOUNDS["aac"], mux_options=_FASTSTART),
+    formats.Mp4: Target("mp4", ".mp4", audio=SOUNDS["aac"], mux_options=FASTSTART),
+    formats.Mov: Target("mov", ".mov", audio=SOUNDS["aac"], mux_options=FASTSTART),
     formats.Mkv: Target("matroska", ".mkv", audio=SOUNDS["opus"]),
     formats.Webm: Target("webm", ".webm", audio=SOUNDS["opus"]),
 }
@@ -26,55 +27,64 @@ MUXERS: dict[type[formats.Encoded], Target] = {
 
 
 def encode(medium: Medium, format: formats.Encoded) -> Encoded:
-    """Write a video."""
-    target = MUXERS[type(format)]
-    if target.audio is not None:
-        target = replace(target, audio=target.audio.at(format.audio_bitrate))
-    target = replace(target, tags=format.metadata == "keep")
-    pictures = PICTURES[format.values["codec"]]
+    """Write a video; streams are copied where that is asked for and can be."""
+    target = replace(MUXERS[type(format)], tags=format.metadata == "keep")
+    word = str(format.values["codec"])
+    if word in ("copy", "auto"):
+        made = _copied(medium, format, target, word)
+        if made is not None:
+            return made
+        word = format.first_codec
+    target = replace(target, audio=_sound(target).at(format.audio_bitrate))
     if format.max_bytes is not None:
         return _within(medium, format, format.max_bytes, target)
-    return write(medium, replace(target, video=pictures.at(format.preset, format.crf, format.bitrate)))
+    return write(medium, replace(target, video=PICTURES[word].at(format.preset, format.crf, format.bitrate)))
+
+
+def _copied(medium: Medium, format: formats.Encoded, target: Target, word: str) -> Encoded | None:
+    """Write a video with the pictures of the source; None where `auto` encodes them."""
+    stream = medium.stream
+    can = stream is not None and medium.pictures_untouched and copyable(stream, target.muxer)
+    if word == "copy" and not can:
+        codec = demux.codec(stream) if stream is not None else "no pictures"
+        raise AssetError(
+            f"{format.word}(codec='copy'): {codec} of {medium.container.format.name} cannot be copied into "
+            f"{target.muxer}; encode it, with codec={format.first_codec!r}",
+            code="E_OP",
+        )
+    if not can or (word == "auto" and not _plays(stream, format)):
+        return None
+    sound = demux.sound(medium.container)
+    same = sound is not None and medium.sound_untouched and copyable(sound, target.muxer)
+    if sound is not None and same and (word == "copy" or demux.codec(sound) in _SOUNDS_OF[target.muxer]):
+        target = replace(target, audio=COPY)
+    else:
+        target = replace(target, audio=_sound(target).at(format.audio_bitrate))
+    made = write(medium, replace(target, video=COPY))
+    if format.max_bytes is not None and made.size > format.max_bytes:
+        made.discard()
+        return None
+    return made
+
+
+_SOUNDS_OF = {"mp4": ("aac",), "mov": ("aac",), "matroska": ("opus", "vorbis", "aac"), "webm": ("opus", "vorbis")}
+_NAMES = {"h264": "h264", "hevc": "h265", "av1": "av1", "vp9": "vp9"}
+
+
+def _plays(stream: VideoStream | None, format: formats.Encoded) -> bool:
+    """Whether pictures are as this format would write them: in one of its codecs, 8 bits, 4:2:0."""
+    if stream is None or stream.pix_fmt != "yuv420p":
+        return False
+    return _NAMES.get(demux.codec(stream)) in format.arguments["codec"].choices
+
+
+def _sound(target: Target) -> Sound:
+    assert isinstance(target.audio, Sound)  # noqa: S101  # as the table of containers has it
+    return target.audio
 
 
 for _format in MUXERS:
     engine.implements(_format)(encode)
-
-
-_SOUNDS: dict[type[sounds.Lossy], tuple[str, str, str]] = {
-    sounds.Mp3: ("mp3", ".mp3", "mp3"),
-    sounds.M4a: ("ipod", ".m4a", "aac"),
-    sounds.Opus: ("opus", ".opus", "opus"),
-    sounds.Ogg: ("ogg", ".ogg", "opus"),
-}
-"""Muxer, ending and encoder."""
-
-
-def encode_sound(medium: Medium, format: sounds.Lossy) -> Encoded:
-    """Write a sound that loses something."""
-    muxer, suffix, coder = _SOUNDS[type(format)]
-    options = {"ipod": _FASTSTART, "mp3": {"write_xing": "1", "id3v2_version": "3"}}.get(muxer, {})
-    target = Target(muxer, suffix, audio=SOUNDS[coder].at(format.bitrate), mux_options=options)
-    return write(medium, replace(target, tags=format.metadata == "keep"))
-
-
-for _sound in _SOUNDS:
-    engine.implements(_sound)(encode_sound)
-
-
-@engine.implements(sounds.Flac)
-def flac(medium: Medium, format: sounds.Flac) -> Encoded:
-    """Write a FLAC, with 24 bits where the source has more than 16."""
-    coder = SOUNDS["flac24" if medium.deep else "flac"]
-    coder = replace(coder, options={"compression_level": str(format.effort)})
-    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep"))
-
-
-@engine.implements(sounds.Wav)
-def wav(medium: Medium, format: sounds.Wav) -> Encoded:
-    """Write a WAV."""
-    coder = SOUNDS[f"pcm{format.bits}"]
-    return write(medium, Target("wav", ".wav", audio=coder, tags=format.metadata == "keep"))
 
 
 _TRIES = 4
@@ -92,7 +102,9 @@ def _within(medium: Medium, format: formats.Encoded, budget: int, target: Target
     for encodes in range(1, _TRIES + 1):
         if rate < _LEAST:
             break
-        pictures = PICTURES[format.values["codec"]].at(format.preset, None, int(rate))
+        pictures = PICTURES[format.first_codec if format.values["codec"] == "auto" else format.values["codec"]].at(
+            format.preset, None, int(rate)
+        )
         made = write(medium, replace(target, video=pictures))
         if made.size <= budget:
             return replace(made, encodes=encodes)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.av import audio, encode, poster, streams, video
+from mediaframe.engines.av import audio, encode, encode_audio, poster, streams, video
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, audio, encode, poster, streams)
+THEMES = (video, audio, encode, encode_audio, poster, streams)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

@@ -12,45 +12,85 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import color, demux
-from mediaframe.engines.av.codecs import THREADS, Target
+from mediaframe.engines.av.codecs import THREADS, Coder, Sound, Target
 from mediaframe.engines.av.graph import Chain, Node, kind_of
 from mediaframe.engines.av.medium import Medium, displayed, turn_of
 from mediaframe.engines.av.tone import Table
 
 _TURNS = {90: (Node("transpose", "clock"),), 180: (Node("hflip"), Node("vflip")), 270: (Node("transpose", "cclock"),)}
+_SLACK = 1e-6
 _PAINTS = ("pad", "overlay", "fade")
 """Filters whose colors are those of the result."""
 
 
 @dataclass(slots=True)
 class Lane:
-    """Where a stream comes from, its filters, where it goes."""
+    """A stream that is decoded, filtered and, where it goes somewhere, encoded."""
 
     source: VideoStream | AudioStream
-    out: VideoStream | AudioStream
+    out: VideoStream | AudioStream | None
     chained: Callable[[Any], Chain]
     """Makes the filters for a first frame."""
     chain: Chain | None = None
     over: bool = False
+    """Whether the part that is taken has ended."""
+    last: float = 0.0
+    """Seconds that have come out."""
 
-    def push(self, frame: VideoFrame | AudioFrame | None) -> Iterator[Any]:
-        """Give what comes out of the filters for one more frame; None for the end."""
-        if self.chain is not None and (frame is None or kind_of(frame) != self.chain.kind):
+    def take(self, packet: Packet[Any] | None, begin: float, end: float | None) -> Iterator[Packet[Any]]:
+        """Give the packets that come out for one that goes in, or for the end."""
+        for frame in self.frames(packet, begin, end):
+            if isinstance(frame, VideoFrame):
+                frame.pict_type = 0  # the encoder chooses anew
+            yield from self._encoded(frame)
+            self.last = max(self.last, (frame.time or 0.0) + lasts(frame))
+        if packet is None:
+            yield from self._encoded(None)
+
+    def frames(self, packet: Packet[Any] | None, begin: float, end: float | None) -> Iterator[Any]:
+        """Give the filtered frames for a packet that goes in, or for the end."""
+        if not self.over:
+            # Packets at the end all say stream 0, and the frames that come by this have no time base.
+            for frame in self.source.decode(None) if packet is None else packet.decode():
+                frame.time_base = frame.time_base or self.source.time_base
+                if frame.pts is not None and not self.over and self._lies_in(frame, begin, end):
+                    yield from self._push(frame)
+        if packet is None and self.chain is not None:
+            yield from self.chain.push(None)
+
+    def _lies_in(self, frame: VideoFrame | AudioFrame, begin: float, end: float | None) -> bool:
+        """Whether a frame is of the part, and have it count from its beginning; sound is cut within its frame."""
+        time = frame.time or 0.0
+        if end is not None and time >= end - _SLACK:
+            self.over = True
+            return False
+        if time + (lasts(frame) if isinstance(frame, AudioFrame) else _SLACK) <= begin:
+            return False
+        frame.pts = round((time - begin) / (frame.time_base or Fraction(1, 90_000)))
+        return True
+
+    def _push(self, frame: VideoFrame | AudioFrame) -> Iterator[Any]:
+        if self.chain is not None and kind_of(frame) != self.chain.kind:
             yield from self.chain.push(None)
             self.chain = None
-        if frame is not None:
-            self.chain = self.chain or self.chained(frame)
-            yield from self.chain.push(frame)
+        self.chain = self.chain or self.chained(frame)
+        yield from self.chain.push(frame)
+
+    def _encoded(self, frame: VideoFrame | AudioFrame | None) -> list[Packet[Any]]:
+        if self.out is None:
+            return []
+        return self.out.encode(frame)  # type: ignore[arg-type]  # a lane's frames are of its stream's kind
 
 
 def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputContainer) -> Lane:
     """Open a stream of pictures and its encoder."""
-    assert target.video is not None  # noqa: S101  # the caller asked
     coder = target.video
+    assert isinstance(coder, Coder)  # noqa: S101  # the caller asked
     stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
     width, height = even(displayed(medium))
     rate = medium.rate or demux.rate(stream)
@@ -102,15 +142,16 @@ def drawn(medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, hel
 
 def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputContainer) -> Lane:
     """Open a stream of sound and its encoder."""
-    assert target.audio is not None  # noqa: S101  # the caller asked
-    rate = target.audio.rate(medium.hz or stream.rate)
+    coder = target.audio
+    assert isinstance(coder, Sound)  # noqa: S101  # the caller asked
+    rate = coder.rate(medium.hz or stream.rate)
     layout = "mono" if (medium.channels or stream.channels) == 1 else "stereo"
-    made = out.add_stream(target.audio.name, rate=rate, options=dict(target.audio.options), layout=layout)
+    made = out.add_stream(coder.name, rate=rate, options=dict(coder.options), layout=layout)
     assert isinstance(made, AudioStream)  # noqa: S101  # an audio encoder gives no other
     made.codec_context.flags |= Flags.bitexact
-    formats = target.audio.samples or "|".join(one.name for one in made.codec_context.codec.audio_formats or ())
-    if target.audio.samples:
-        made.codec_context.format = target.audio.samples
+    formats = coder.samples or "|".join(one.name for one in made.codec_context.codec.audio_formats or ())
+    if coder.samples:
+        made.codec_context.format = coder.samples
     samples = f":sample_fmts={formats}" if formats else ""
     nodes = (
         trimmed(medium),

@@ -39,6 +39,8 @@ class Medium:
     video: tuple[Node, ...] = ()
     audio: tuple[Node, ...] = ()
     muted: bool = False
+    between_packets: bool = True
+    """Whether the part begins and ends where packets do, so that they can be copied."""
     channels: int | None = None
     hz: int | None = None
     """Channels and samples in a second that steps asked for."""
@@ -72,10 +74,24 @@ class Medium:
         """Give the same with further filters of sound."""
         return self.but(audio=(*self.audio, *nodes))
 
-    def part(self, start: float, end: float | None) -> Medium:
+    @property
+    def pictures_untouched(self) -> bool:
+        """Whether the pictures are those of the source, and no step has changed them."""
+        drawn = self.video or self.size is not None or self.rate is not None or self.speed != 1
+        return self.between_packets and not drawn
+
+    @property
+    def sound_untouched(self) -> bool:
+        """Whether the sound is that of the source, and no step has changed it."""
+        return self.between_packets and not self.audio and self.channels is None and self.hz is None and self.speed == 1
+
+    def part(self, start: float, end: float | None, *, between_packets: bool = False) -> Medium:
         """Give a part of what is left, by the seconds of the result."""
         ends = [one for one in (self.end, None if end is None else self.moment(end)) if one is not None]
-        return self.but(start=self.moment(start), end=min(ends, default=None))
+        return self.but(
+            start=self.moment(start), end=min(ends, default=None),
+            between_packets=self.between_packets and between_packets,
+        )  # fmt: skip
 
     def drawn(self, *nodes: Node, size: tuple[int, int] | None = None) -> Medium:
         """Give the same with further filters of pictures, and the size that they leave."""

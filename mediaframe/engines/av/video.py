@@ -8,6 +8,7 @@ from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.medium import Medium, displayed
+from mediaframe.engines.av.seeking import key_before
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS
 from mediaframe.ops.video import Clip, Crop, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
@@ -15,8 +16,12 @@ from mediaframe.ops.video import Clip, Crop, Mute, Pad, Rate, Resize, Rotate, So
 
 @engine.implements(Clip)
 def clip(medium: Medium, op: Clip) -> Medium:
-    """Keep a part of what the steps before left."""
-    return medium.part(op.start, op.end)
+    """Keep a part of what the steps before left; a key frame is looked for where it may begin at one."""
+    if op.cut == "exact" or medium.stream is None:
+        return medium.part(op.start, op.end)
+    start = max(medium.start, key_before(medium.container, medium.stream, medium.moment(op.start)))
+    earlier = (start - medium.start) / medium.speed
+    return medium.part(earlier, op.end, between_packets=True)
 
 
 @engine.implements(Resize)
