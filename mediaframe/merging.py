@@ -268,7 +268,7 @@ class Merging:
         steps, _ = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
         if any(isinstance(one, Color) and one.space != "srgb" for one in steps.steps):
             raise RecipeError(f"to_pdf({steps!r}): expected a recipe that gives sRGB, as pages are; leave color() out")
-        if end.columns:
+        if end.named_columns:
             raise RecipeError(f"to_pdf: the whole has no row; give {end!r} values, not columns")
         if end.lossless:
             piece = steps.then(Flatten(background)).finish(Png())
@@ -301,7 +301,7 @@ class Merging:
         ):
             stream.worker.inputs.settle_all({merge.word: piece})
             by = Composer(stream.pool, Store.open(scratch), Path(scratch), stream.worker.job.limits)
-            record = merged(order, stream.lines(column, sorted(merge.columns)), store, by)
+            record = merged(order, stream.lines(column, sorted(merge.named_columns)), store, by)
         return Merged(record["uri"], record)
 
 
@@ -350,6 +350,6 @@ def _ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Re
         end = fitting[0]()
     if not isinstance(steps, Recipe) or steps.kind != merge.takes:
         raise RecipeError(expected(f"{merge.word}(recipe=...)", f"a recipe that gives an {merge.takes}", steps))
-    if end.columns:
+    if end.named_columns:
         raise RecipeError(f"{merge.word}: the whole has no row; give {end!r} values, not columns")
     return steps, end

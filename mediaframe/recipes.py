@@ -39,6 +39,7 @@ from mediaframe.ops.image.tone import (
     Sepia,
     Tint,
 )
+from mediaframe.ops.stills import Storyboard
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -157,6 +158,7 @@ class VideoRecipe(Recipe, kind="video"):
     mute = step(moving.Mute)
 
     frame = turn(moving.Frame, ImageRecipe)
+    storyboard = turn(Storyboard, ImageRecipe)
     soundtrack = turn(moving.Soundtrack, AudioRecipe)
 
     mp4 = finish(Mp4)

@@ -181,7 +181,7 @@ class Finished:
         try:
             return self._columns
         except AttributeError:
-            object.__setattr__(self, "_columns", frozenset().union(*(word.columns for word in self.words)))
+            object.__setattr__(self, "_columns", frozenset().union(*(word.named_columns for word in self.words)))
             return self._columns
 
     @property

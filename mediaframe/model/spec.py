@@ -84,7 +84,7 @@ class Spec:
         return {name: self.__dict__[name] for name in self.arguments}
 
     @property
-    def columns(self) -> frozenset[str]:
+    def named_columns(self) -> frozenset[str]:
         """The columns of the row that arguments are taken from."""
         return frozenset(one.name for one in self.values.values() if isinstance(one, Column))
 
@@ -105,7 +105,7 @@ class Spec:
 
     def bind(self, row: Mapping[str, object]) -> Self:
         """Give the same word with all arguments taken from the row."""
-        if not self.columns:
+        if not self.named_columns:
             return self
         bound = {
             name: from_row(self.arguments[name], one, row, self.word) if isinstance(one, Column) else one

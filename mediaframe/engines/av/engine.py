@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.av import audio, encode, encode_audio, poster, streams, video
+from mediaframe.engines.av import (
+    audio,
+    encode,
+    encode_audio,
+    poster,
+    storyboard,
+    streams,
+    video,
+)
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, audio, encode, encode_audio, poster, streams)
+THEMES = (
+    video,
+    audio,
+    encode,
+    encode_audio,
+    streams,
+    poster,
+    storyboard,
+)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -58,25 +58,48 @@ class Pictures:
 
     def key(self, moment: float, since: float = 0.0) -> VideoFrame | None:
         """Give the last key frame at or before a moment and not before another, decoding it alone."""
+        packet = self.key_packet(moment, since)
+        return None if packet is None else self.alone(packet)
+
+    def key_packet(self, moment: float, since: float = 0.0) -> Packet[VideoStream] | None:
+        """Give what the last key frame at or before a moment and not before another is decoded from."""
         with faults("no picture can be decoded"):
             for before in (*_EARLIER, moment):
                 start = max(moment - before, 0.0)
-                packet = self._key_packet(start, moment)
+                packet = self._last_key(start, moment)
                 if packet is not None:
-                    return self._alone(packet) if self._time(packet, packet.pts) >= since - _SLACK else None
+                    return packet if self._time(packet, packet.pts) >= since - _SLACK else None
                 if start <= 0:
                     break
         return None
 
-    def since(self, moment: float) -> Iterator[VideoFrame]:
-        """Give the pictures from a moment on, with their times as the stream has them."""
+    def alone(self, packet: Packet[VideoStream]) -> VideoFrame:
+        """Decode one packet and nothing else; where it gives no picture, decode on from it."""
         with faults("no picture can be decoded"):
-            for frame in self._decoded(moment, moment):
-                if frame.time is None or self.moment(frame) < moment - _SLACK:
-                    continue
-                if self.moment(frame) >= self.end - _SLACK:
+            self.stream.codec_context.flush_buffers()
+            found = [*self.stream.decode(packet), *self.stream.decode(None)]
+            self.decoded += len(found)
+        if not found:
+            return self.at(self._time(packet, packet.pts))
+        found[0].time_base = self.stream.time_base or found[0].time_base
+        return _sound(found[0])
+
+    def run(self, moments: Sequence[float]) -> Iterator[VideoFrame]:
+        """Give the picture at each of several moments, decoding once from the key frame before the first."""
+        left, last = list(moments[::-1]), None
+        with faults("no picture can be decoded"):
+            for frame in self._decoded(left[-1], lambda: left[-1]):
+                over = last is not None and self.moment(frame) >= self.end - _SLACK
+                last = last if over else frame
+                while left and last is not None and (over or self.moment(frame) >= left[-1] - _SLACK):
+                    left.pop()
+                    yield _sound(last)
+                if not left:
                     return
-                yield _sound(frame)
+        if last is None:
+            raise AssetError("no picture can be decoded", code="E_CORRUPT")
+        for _ in left:
+            yield _sound(last)
 
     def moment(self, frame: VideoFrame) -> float:
         """Say when a picture is shown, in seconds from the beginning."""
@@ -87,7 +110,7 @@ class Pictures:
         known = next((one for one in (ticks, packet.pts, packet.dts) if one is not None), 0)
         return float(known * (packet.time_base or 0)) - self.origin
 
-    def _key_packet(self, start: float, moment: float) -> Packet[VideoStream] | None:
+    def _last_key(self, start: float, moment: float) -> Packet[VideoStream] | None:
         """Read, without decoding, up to the moment; a container may hold more key frames than its index tells."""
         self._seek(start)
         found, ends = None, 0.0
@@ -103,23 +126,12 @@ class Pictures:
                 found = packet
         return found
 
-    def _alone(self, packet: Packet[VideoStream]) -> VideoFrame:
-        """Decode one packet and nothing else; where it gives no picture, decode on from it."""
-        self.stream.codec_context.flush_buffers()
-        found = [*self.stream.decode(packet), *self.stream.decode(None)]
-        self.decoded += len(found)
-        if not found:
-            return self.at(self._time(packet, packet.pts))
-        found[0].time_base = self.stream.time_base or found[0].time_base
-        return _sound(found[0])
-
     def _forward(self, start: float, moment: float) -> tuple[VideoFrame | None, float, bool]:
         """Go forward to a moment: the picture, the time between the last two, and whether the moment was reached.
 
         None where the very first picture is already behind the moment and an earlier start may have a better one.
         """
-        # The last picture of all must not be passed by.
-        passes = moment + _NEAR_END < min(self.length or math.inf, self.end)
+        passes = self.length is None or moment < self.length
         last, gap, reached = self._until(start, moment, passes=passes)
         if passes and last is not None and not reached:
             last, gap, reached = self._until(start, moment, passes=False)
@@ -129,7 +141,7 @@ class Pictures:
 
     def _until(self, start: float, moment: float, *, passes: bool) -> tuple[VideoFrame | None, float | None, bool]:
         last, gap = None, None
-        for one in self._decoded(start, moment if passes else None):
+        for one in self._decoded(start, (lambda: moment) if passes else None):
             over = one.time is not None and self.moment(one) >= self.end - _SLACK
             if over and last is not None:
                 return last, gap or 0.0, True
@@ -139,16 +151,18 @@ class Pictures:
                 return one, gap, True
         return last, gap, False
 
-    def _decoded(self, start: float, needed: float | None) -> Iterator[VideoFrame]:
+    def _decoded(self, start: float, needed: Callable[[], float] | None) -> Iterator[VideoFrame]:
         """Decode from the key frame at or before a start; pictures that no other needs, from a moment on alone."""
         self._seek(start)
         context = self.stream.codec_context
         passes = needed is not None and codec(self.stream) in _PASSED_BY and context.field_order <= _PROGRESSIVE
+        # The last picture of all must not be passed by.
+        most = min(self.length or -math.inf, self.end) - _NEAR_END
         for packet in self.container.demux(self.stream):
             if not packet.size:
                 break
-            if passes:
-                early = packet.pts is not None and self._time(packet, packet.pts) < (needed or 0.0) - _SLACK
+            if passes and needed is not None:
+                early = packet.pts is not None and self._time(packet, packet.pts) < min(needed(), most) - _SLACK
                 context.skip_frame = "NONREF" if early else "DEFAULT"
             yield from self._counted(self.stream.decode(packet))
         yield from self._counted(self.stream.decode(None))
