@@ -29,7 +29,10 @@ class Encoded(Format):
         default=None, unit="bits/s", ge=8_000, doc="Bits in a second of the pictures on the mean, instead of crf."
     )
     max_bytes: Quantity[int | None] = arg(
-        default=None, unit="bytes", ge=1000, doc="The best file that is no larger; a row's error where none is."
+        default=None,
+        unit="bytes",
+        ge=1000,
+        doc="The best file that is no larger, by two passes (h264, h265) or a search; a row's error where none is.",
     )
     preset: Value[Preset] = arg(default="veryfast", doc="How hard to compress, by x264's words; slower is smaller.")
     audio_bitrate: Quantity[int] = arg(default=128_000, unit="bits/s", ge=8_000, doc="Bits in a second of the sound.")

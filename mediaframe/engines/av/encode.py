@@ -8,6 +8,7 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
+from mediaframe.engines.av.budget import within
 from mediaframe.engines.av.codecs import COPY, FASTSTART, PICTURES, SOUNDS, Sound, Target
 from mediaframe.engines.av.copying import copyable
 from mediaframe.engines.av.medium import Medium
@@ -15,7 +16,6 @@ from mediaframe.engines.av.pipeline import write
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
 from mediaframe.formats import video as formats
-from mediaframe.model.quantity import human_bytes
 
 MUXERS: dict[type[formats.Encoded], Target] = {
     formats.Mp4: Target("mp4", ".mp4", audio=SOUNDS["aac"], mux_options=FASTSTART),
@@ -37,7 +37,7 @@ def encode(medium: Medium, format: formats.Encoded) -> Encoded:
         word = format.first_codec
     target = replace(target, audio=_sound(target).at(format.audio_bitrate))
     if format.max_bytes is not None:
-        return _within(medium, format, format.max_bytes, target)
+        return within(medium, format, word, target)
     return write(medium, replace(target, video=PICTURES[word].at(format.preset, format.crf, format.bitrate)))
 
 
@@ -85,32 +85,3 @@ def _sound(target: Target) -> Sound:
 
 for _format in MUXERS:
     engine.implements(_format)(encode)
-
-
-_TRIES = 4
-_LEAST = 20_000
-"""Bits in a second under which pictures are not worth showing."""
-
-
-def _within(medium: Medium, format: formats.Encoded, budget: int, target: Target) -> Encoded:
-    """Encode at the bit rate that the budget leaves, lower where the file is still over; never over it."""
-    seconds = medium.seconds
-    if not seconds:
-        raise AssetError(f"{format.word}(max_bytes=...): the video does not say how long it plays", code="E_OP")
-    sound = 0 if medium.muted or not medium.sounds else format.audio_bitrate
-    rate = budget * 8 * 0.97 / seconds - sound
-    for encodes in range(1, _TRIES + 1):
-        if rate < _LEAST:
-            break
-        pictures = PICTURES[format.first_codec if format.values["codec"] == "auto" else format.values["codec"]].at(
-            format.preset, None, int(rate)
-        )
-        made = write(medium, replace(target, video=pictures))
-        if made.size <= budget:
-            return replace(made, encodes=encodes)
-        rate = (rate + sound) * budget / made.size * 0.98 - sound
-        made.discard()
-    raise AssetError(
-        f"max_bytes={human_bytes(budget)} cannot be kept over {seconds:.1f} s; resize, or allow more bytes",
-        code="E_ENCODE",
-    )

@@ -24,6 +24,7 @@ from mediaframe.engines.av.tone import Table
 
 _TURNS = {90: (Node("transpose", "clock"),), 180: (Node("hflip"), Node("vflip")), 270: (Node("transpose", "cclock"),)}
 _SLACK = 1e-6
+_PASSES = {0: 0, 1: int(Flags.pass1), 2: int(Flags.pass2)}
 _PAINTS = ("pad", "overlay", "fade")
 """Filters whose colors are those of the result."""
 
@@ -103,7 +104,7 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
     color.tag(made.codec_context, wanted)
     made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
     made.codec_context.thread_count = THREADS
-    made.codec_context.flags |= Flags.bitexact
+    made.codec_context.flags |= Flags.bitexact | _PASSES[coder.run]
     return Lane(stream, made, lambda frame: _picture_chain(medium, stream, frame, wanted, coder.pixels))
 
 
