@@ -102,6 +102,7 @@ def test_a_logo_is_drawn_as_it_was_in_its_own_colors(form: str, least: float) ->
         assert fills(made.data) == {"#ffffff", "#c8102e", "#0038a8", "#ffb400"}
 
 
+@pytest.mark.slow
 def test_more_detail_is_nearer() -> None:
     pixels = np.asarray(Image.fromarray(photo()).resize((900, 600), Image.Resampling.BICUBIC))
 

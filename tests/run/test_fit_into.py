@@ -28,6 +28,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_export_comes_to_the_budget_at_one_target(catalogue: Path, tmp_path: Path) -> None:
     frame = (
         mf.scan(catalogue)

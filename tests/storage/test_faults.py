@@ -22,6 +22,7 @@ def exported(endpoint: str, source: str, to: str) -> mf.Run:
     return frame.export(to, slots=2, storage_options=options(endpoint))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count", [40, pytest.param(500, marks=[pytest.mark.soak, pytest.mark.timeout(900)])], ids=["few", "many"]
 )

@@ -90,6 +90,7 @@ def test_what_opens_a_destination_asks_it_as_it_is_told(
     assert seen == [(ACME, requests)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["resume", "open_run"])
 def test_sources_are_opened_by_a_connection_of_their_own(how: str, to: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun_again(to)
@@ -118,6 +119,7 @@ def test_literal_secrets_of_a_run_that_goes_on_travel_only_where_that_is_said(mo
     assert pickle.loads(pickle.dumps((shipped.store, shipped._doing.sources())))
 
 
+@pytest.mark.slow
 def test_the_shell_opens_stores_by_connections(exported: str, acme: None) -> None:
     root, shell = exported.removesuffix("/out"), CliRunner()
 

@@ -241,6 +241,7 @@ def test_a_store_that_knows_no_sums_is_sent_none(
     assert (store.read("small"), len(store.read("large"))) == (b"1", 7 << 20)
 
 
+@pytest.mark.slow
 def test_a_store_that_knows_no_conditions_is_for_a_single_writer_and_a_run_says_so(
     stub: Stub, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -128,6 +128,7 @@ def test_gc_tells_an_object_of_ours_by_what_the_store_keeps_of_it(moto: str) -> 
     ]
 
 
+@pytest.mark.slow
 def test_gc_asks_the_store_about_those_alone_that_may_go(
     moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def everything(store: Store) -> str:
     return "\n".join(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["literal", "connection"])
 def test_a_planted_secret_is_found_nowhere(
     how: str, moto: str, acme: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
