@@ -260,7 +260,7 @@ def efforts(pictures: list[Photo], side: int, goals: tuple[float, ...]) -> None:
 def prepared(photo: Photo, side: int) -> tuple[pyvips.Image, Callable[[bytes], float]]:
     """Give the reduced picture and what scores files against it."""
     one = pyvips.Image.thumbnail_buffer(photo.data, side, height=side, size="down").copy_memory()
-    return one, judge(one)
+    return one, judge(one, lambda data: pyvips.Image.new_from_buffer(data, ""))
 
 
 # ---- others ----------------------------------------------------------------------------------------------------------
@@ -334,15 +334,20 @@ def others(pictures: list[Photo], side: int, words: list[str], modules: Path | N
     if modules:
         for word, number, data, seconds in sharp_files([one for one, _ in small], words, modules):
             rows.setdefault(("sharp", word), []).append((number, data, seconds))
+    curves = {
+        (number, word): [
+            (score(made), math.log(len(made)), spent)
+            for spent, made in (ours(one, word, quality) for quality in (25, 40, 50, 60, 70, 78, 85, 90, 95))
+        ]
+        for number, (one, score) in enumerate(small)
+        for word in words
+    }
     print("| defaults of | format | score | kB | CPU ms | kB at the same score | CPU ms | score at the same bytes |")
     for (name, word), files in rows.items():
         theirs, mine, equal = [], [], []
         for number, data, seconds in files:
-            one, score = small[number]
-            theirs.append((score(data), len(data), seconds))
-            curve = [ours(one, word, quality) for quality in (25, 40, 50, 60, 70, 78, 85, 90, 95)]
-            points = [(score(made), math.log(len(made)), spent) for spent, made in curve]
-            scores, sizes, spents = zip(*sorted(points), strict=True)
+            theirs.append((small[number][1](data), len(data), seconds))
+            scores, sizes, spents = zip(*sorted(curves[number, word]), strict=True)
             mine.append((math.exp(np.interp(theirs[-1][0], scores, sizes)), np.interp(theirs[-1][0], scores, spents)))
             equal.append(np.interp(math.log(len(data)), sorted(sizes), sorted(scores)))
         cells = [*map(mean, zip(*theirs, strict=True)), *map(mean, zip(*mine, strict=True)), mean(equal)]
