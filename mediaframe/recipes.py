@@ -141,6 +141,7 @@ class AudioRecipe(Recipe, kind="audio"):
     streams = finish(holding.AudioStreams)
     chapters = finish(holding.AudioChapters)
     tags = finish(holding.AudioTags)
+    damage = finish(holding.AudioDamage)
 
 
 class VideoRecipe(Recipe, kind="video"):
@@ -169,6 +170,7 @@ class VideoRecipe(Recipe, kind="video"):
     streams = finish(holding.VideoStreams)
     chapters = finish(holding.VideoChapters)
     tags = finish(holding.VideoTags)
+    damage = finish(holding.VideoDamage)
 
 
 class DocumentRecipe(Recipe, kind="document"):

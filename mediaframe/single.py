@@ -128,6 +128,8 @@ def _render(
         "renditions": [{"name": "one", "recipe": recipe.with_inputs(told).to_json()}],
     }
     header = read_header(head, size, lambda start, length: _piece(data, start, length))
+    if header.code == "E_TRUNCATED" and found.kind in ("video", "audio") and recipe.format is not None:
+        raise AssetError(header.error or "bytes are missing at its end", code=header.code)
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe, header.frames)
     over = Handover.of([recipe], given, found.format)
     place = _place(os.getpid())

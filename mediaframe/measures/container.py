@@ -93,3 +93,31 @@ class AudioTags(Tags, takes="audio", word="tags"):
     >>> mf.audio.tags()
     audio.tags()
     """
+
+
+class Damage(Measure, gives="records", fields={"stream": "int", "start": "float", "end": "float", "error": "string"}):
+    """Base of the lists of what does not decode."""
+
+
+class VideoDamage(Damage, takes="video", word="damage"):
+    """Know which stretches do not decode; an empty list where all does.
+
+    Every packet of every stream of pictures and sound is decoded, which takes as long as watching it at the speed of
+    the decoder. Each record says the `stream`, from where to where in seconds, and in `error` what FFmpeg said first.
+    What is declared and not there is told as `missing`. Faults less than a second apart are one. Formats without
+    checksums (WAV, most of H.265) can be damaged in a way that decodes: nobody can tell.
+
+    Source: the errors of FFmpeg's demuxers and decoders, as `ffmpeg -v error -i FILE -f null -` prints them, with the
+    checksums of FLAC compared as well.
+
+    >>> mf.video.damage()
+    video.damage()
+    """
+
+
+class AudioDamage(Damage, takes="audio", word="damage"):
+    """Know which stretches of a sound do not decode, as `video.damage`; an empty list where all does.
+
+    >>> mf.audio.damage()
+    audio.damage()
+    """

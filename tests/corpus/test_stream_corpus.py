@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from mediaframe.engines.base import Source
+from mediaframe.errors import AssetError
 from mediaframe.recipes import audio, video
 from mediaframe.work.examine import examine
 from mediaframe.work.probe import probe_one
@@ -29,6 +31,9 @@ SUBTITLES_GO_ON = "video/nasa_13013.mp4"
 
 UNDECODABLE = "video/green_2x2.ogv"
 """Theora of 2x2 pixels, which FFmpeg refuses by their size."""
+
+CUT = "audio/test.opus"
+"""Of 10,000 bytes exactly; its last page would need more. All before it plays."""
 
 NO_SOUND_HERE = "audio/testmid.mid"
 """Notes without samples; only its format is told."""
@@ -82,6 +87,13 @@ def sound(clips: list[Clip]) -> list[Clip]:
     return [one for one in clips if one.truth.expect == "ok" and one.truth.path != NO_SOUND_HERE]
 
 
+def _displayed(truth: Truth) -> tuple[int | None, int | None]:
+    """The size as displayed, which the truth has with the shape of the pixels beside it."""
+    width, height = truth.displayed or (None, None)
+    shape = re.search(r"pixel aspect (\d+):(\d+)", truth.notes)
+    return (round(width * int(shape[1]) / int(shape[2])), height) if shape and width else (width, height)
+
+
 def _wrong(clip: Clip) -> list[str]:
     """What of a row agrees neither with the truth nor with ffprobe."""
     row, bad = clip.row, list[str]()
@@ -89,8 +101,8 @@ def _wrong(clip: Clip) -> list[str]:
     frame = 1 / row["rate"] if row["kind"] == "video" and row["rate"] else 0.0
     if row["seconds"] is None or abs(row["seconds"] - (clip.truth.seconds or 0)) > max(0.1, frame):
         bad.append(f"plays {row['seconds']}, not {clip.truth.seconds}")
-    if (row["width"], row["height"]) != (clip.truth.displayed or (None, None)):
-        bad.append(f"shows {row['width']}x{row['height']}, not {clip.truth.displayed}")
+    if (row["width"], row["height"]) != _displayed(clip.truth):
+        bad.append(f"shows {row['width']}x{row['height']}, not {_displayed(clip.truth)}")
     if clip.truth.kind == "video" and row["orientation"] != (clip.truth.orientation or 0):
         bad.append(f"turns {row['orientation']}, not {clip.truth.orientation}")
     if picture is not None:
@@ -128,7 +140,7 @@ def test_no_sound_file_is_said_to_be_damaged(sound: list[Clip]) -> None:
     warned = {one.truth.path: one.row["error"] for one in sound if one.row["status"] != "ok"}
 
     named = {path: said for path, said in warned.items() if not path.startswith("wrong_ext/")}
-    assert set(named) == {UNDECODABLE}, named
+    assert set(named) == {UNDECODABLE, CUT}, named
 
 
 def test_damaged_files_have_their_codes(clips: list[Clip]) -> None:
@@ -169,3 +181,17 @@ def test_each_stream_is_told_as_ffprobe_tells_it(sound: list[Clip]) -> None:
 
     assert told > 100
     assert not wrong, "\n".join(wrong)
+
+
+def test_damage_is_found_in_every_damaged_file_and_in_no_sound_one(clips: list[Clip]) -> None:
+    found = dict[str, bool]()
+    for clip in clips:
+        recipe = video.damage() if clip.truth.kind == "video" else audio.damage()
+        try:
+            found[clip.truth.path] = bool(recipe.run(clip.truth.file))
+        except AssetError:
+            found[clip.truth.path] = True
+
+    wrong = {one.truth.path for one in clips if found[one.truth.path] != (one.truth.expect != "ok")}
+
+    assert wrong == {NO_SOUND_HERE, UNDECODABLE}

@@ -127,3 +127,19 @@ def grown(data: bytes, inside: Sequence[bytes], extra: bytes) -> bytes:
     for start in ends:
         struct.pack_into(">I", changed, start, struct.unpack_from(">I", data, start)[0] + len(extra))
     return bytes(changed[:place]) + extra + bytes(changed[place:])
+
+
+def fronted(data: bytes) -> bytes:
+    """An MP4 whose index (moov) is put before its data, as players on the web want it."""
+    parts, at = dict[bytes, bytes](), 0
+    while at < len(data):
+        size = struct.unpack_from(">I", data, at)[0]
+        parts[data[at + 4 : at + 8]] = data[at : at + size]
+        at += size
+    index = bytearray(parts.pop(b"moov"))
+    place = 0
+    while (place := index.find(b"stco", place + 1)) > 0:
+        for entry in range(struct.unpack_from(">I", index, place + 8)[0]):
+            told = struct.unpack_from(">I", index, place + 12 + 4 * entry)[0]
+            struct.pack_into(">I", index, place + 12 + 4 * entry, told + len(index))
+    return parts.pop(b"ftyp") + bytes(index) + b"".join(parts.values())

@@ -30,6 +30,8 @@ READS = {
     "caf": "caf",
 }  # fmt: skip
 """The formats that are read, with the names that FFmpeg has for their containers."""
+ESTIMATED = {"aac", "mp3"}
+"""Containers whose playing time FFmpeg estimates from the bit rate."""
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,8 +18,6 @@ from av.video.stream import VideoStream
 from mediaframe.engines.av import demux
 from mediaframe.engines.base import Source
 
-ESTIMATED = {"aac", "mp3"}
-"""Containers whose playing time FFmpeg estimates from the bit rate."""
 _INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
 """The container whose index holds every sample, so that nothing has to be read."""
 _UNDECLARED = {"mpeg", "mpegts", "mpegvideo", "ogg", "amr"}
@@ -33,6 +32,8 @@ _UNEVEN = 0.1
 """The share by which the time between two pictures may differ where the rate is constant."""
 _OFF, _LEAST_OFF = 0.05, 0.1
 """The share, and the seconds, by which a header may be off before that is said: rounding, priming and edit lists."""
+_UNKNOWN = (0, (1 << 32) - 1, (1 << 64) - 1)
+_MOST_BOXES = 4_096
 _PADDING = 3 * 1152
 """Samples that an MP3 may hold beyond what it declares."""
 
@@ -59,8 +60,8 @@ class Timing:
 def timing(container: InputContainer, source: Source) -> Timing:
     """Say how long it plays, and how long its header says."""
     with demux.faults("its length cannot be read"):
-        declared = _declared(container)
-        if container.format.name in ESTIMATED:
+        declared = _declared(container, source)
+        if container.format.name in demux.ESTIMATED:
             return _counted(container, source, declared)
         played = _played(container)
         found = _by_index(container, played, source.size) if container.format.name == _INDEXED else None
@@ -79,11 +80,43 @@ def _played(container: InputContainer) -> list[VideoStream | AudioStream]:
     return [one for one in (demux.picture(container), demux.sound(container)) if one is not None and one.time_base]
 
 
-def _declared(container: InputContainer) -> float | None:
-    if container.duration:
-        return container.duration / 1_000_000
+def _declared(container: InputContainer, source: Source) -> float | None:
     lengths = [float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base]
-    return max(lengths, default=None)
+    length = container.duration / 1_000_000 if container.duration else max(lengths, default=None)
+    told = _movie_header(source) if container.format.name == _INDEXED else None
+    # FFmpeg 8 does not look at it, players do. Streams that are not looked at here, subtitles, may go on for longer.
+    if told and length and not any(abs(told - one) <= max(_OFF * one, _LEAST_OFF) for one in (length, *lengths)):
+        return told
+    return length
+
+
+def _movie_header(source: Source) -> float | None:
+    """Read the playing time in the movie header (mvhd, ISO/IEC 14496-12, 8.2.2) of an MP4 or a MOV."""
+    for name, start, end in _boxes(source, 0, source.size):
+        if name != b"moov":
+            continue
+        for inner, at, until in _boxes(source, start, end):
+            if inner == b"mvhd" and until - at >= 32:  # version, flags, times, scale and duration of version 1
+                told = source.view()[at : at + 32]
+                scale, ticks = struct.unpack_from(*((">IQ", told, 20) if told[0] == 1 else (">II", told, 12)))
+                return ticks / scale if scale and ticks not in _UNKNOWN else None
+    return None
+
+
+def _boxes(source: Source, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Give name, begin and end of what boxes hold."""
+    view = source.view()
+    for _ in range(_MOST_BOXES):
+        if start + 16 > end:
+            return
+        size, name, head = int.from_bytes(view[start : start + 4], "big"), bytes(view[start + 4 : start + 8]), 8
+        if size == 1:
+            size, head = int.from_bytes(view[start + 8 : start + 16], "big"), 16
+        size = size or end - start
+        if size < head:
+            return
+        yield name, start + head, min(end, start + size)
+        start += size
 
 
 # ---- containers without a length ---------------------------------------------------------------------------
@@ -96,7 +129,7 @@ def _counted(container: InputContainer, source: Source, declared: float | None) 
     if stream is not None:
         ticks = sum(packet.duration or 0 for packet in _first(container.demux(stream), _MOST_PACKETS))
     counted = float(ticks * time_base) if ticks and time_base else None
-    if not _has_length(source):
+    if not has_length(source):
         return Timing(counted, counted, empty=counted is None)
     if counted is None or declared is None:
         return Timing(counted, declared, empty=counted is None)
@@ -106,7 +139,7 @@ def _counted(container: InputContainer, source: Source, declared: float | None) 
     return Timing(counted, declared if lies else counted)
 
 
-def _has_length(source: Source) -> bool:
+def has_length(source: Source) -> bool:
     """Whether an MP3 says how long it is: only those with a Xing, Info or VBRI frame do."""
     head = source.head(_LENGTH_WITHIN)
     return any(mark in head for mark in (b"Xing", b"Info", b"VBRI"))
@@ -157,7 +190,7 @@ def _last_end(container: InputContainer, played: Sequence[VideoStream | AudioStr
     end, total = None, dict.fromkeys(bases, 0.0)
     for packet in _first(container.demux(played), _MOST_PACKETS):
         base = bases[packet.stream_index]
-        lasts = _ticks(packet) * base
+        lasts = ticks_of(packet) * base
         total[packet.stream_index] += lasts
         time = packet.pts if packet.pts is not None else packet.dts
         if time is not None:
@@ -165,7 +198,7 @@ def _last_end(container: InputContainer, played: Sequence[VideoStream | AudioStr
     return end if end is not None else max(total.values(), default=0.0) or None
 
 
-def _ticks(packet: Packet[Any]) -> int:
+def ticks_of(packet: Packet[Any]) -> int:
     """Say how long a packet plays; where the last one of an Ogg is cut short, FFmpeg 8 gives 2**32 less something."""
     lasts = packet.duration or 0
     return lasts if lasts < 1 << 31 else lasts - (1 << 32)

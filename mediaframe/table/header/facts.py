@@ -77,7 +77,7 @@ class Header:
         """Give ok, warning (it can be read all the same) or error."""
         if self.code is None:
             return "ok"
-        return "warning" if self.code in WARNINGS else "error"
+        return "warning" if self.code in WARNINGS or self.code.startswith("W_") else "error"
 
 
 WARNINGS = frozenset({"E_FORMAT_MISMATCH", "E_EXTERNAL_REF"})
