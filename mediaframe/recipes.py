@@ -8,6 +8,7 @@ from mediaframe.formats.auto import Auto
 from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
+from mediaframe.formats.streaming import Dash, Hls
 from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures import audio as hearing
@@ -166,6 +167,8 @@ class VideoRecipe(Recipe, kind="video"):
     mov = finish(Mov)
     mkv = finish(Mkv)
     webm = finish(Webm)
+    hls = finish(Hls)
+    dash = finish(Dash)
 
     streams = finish(holding.VideoStreams)
     chapters = finish(holding.VideoChapters)

@@ -16,7 +16,7 @@ from mediaframe.model.finish import Format, Measure
 from mediaframe.model.input import Input
 from mediaframe.model.kind import Kind
 from mediaframe.model.operation import Operation
-from mediaframe.model.quantity import parse_words
+from mediaframe.model.quantity import parse_sides, parse_words
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.model.spec import Spec, every
 
@@ -46,6 +46,7 @@ def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[A
         "moment": _moments(),
         "length": _lengths(most),
         "aspect": st.builds("{}:{}".format, st.integers(1, 20), st.integers(1, 20)),
+        "sides": st.lists(st.integers(16, 8192), min_size=1, max_size=8).map(parse_sides),
         "words": st.lists(st.text("abß, é", min_size=1, max_size=6)).map(parse_words),
         "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2),
     }

@@ -302,6 +302,30 @@ def parse_words(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for one in value if (word := one.strip())))
 
 
+def parse_sides(value: object) -> tuple[int, ...]:
+    """Read a ladder of sides in pixels, the smallest first; also from a text with commas.
+
+    >>> parse_sides((540, 240)), parse_sides("360, 720"), parse_sides(480)
+    ((240, 540), (360, 720), (480,))
+    """
+    told = f"1 to {_RUNGS} sides of 16 to 8192 px, such as (240, 540) or '240, 540'"
+    if isinstance(value, str):
+        value = value.split(",")
+    given = value if isinstance(value, tuple | list) else (value,)
+    if any(isinstance(one, bool) or not isinstance(one, int | str) for one in given):
+        raise ValueError(told)
+    try:
+        sides = tuple(sorted({int(one) for one in given}))
+    except ValueError:
+        raise ValueError(told) from None
+    if not 1 <= len(sides) <= _RUNGS or sides[0] < 16 or sides[-1] > 8192:
+        raise ValueError(told)
+    return sides
+
+
+_RUNGS = 8
+
+
 PARSERS: dict[str, Callable[[object], object]] = {
     "bytes": parse_bytes,
     "bits/s": parse_bits,
@@ -315,6 +339,7 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "points": parse_points,
     "page": parse_page,
     "words": parse_words,
+    "sides": parse_sides,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""
 
