@@ -23,7 +23,7 @@ from mediaframe.work.begin import STAMP
 from mediaframe.work.commit import AREA, Commit, RunFiles, head_commit, runs
 from mediaframe.work.lock import AFTER, Lock
 from mediaframe.work.merge import records
-from mediaframe.work.past import parts
+from mediaframe.work.past import live
 
 AGE = "7d"
 """Younger things are left alone unless told: somebody may be at work with them."""
@@ -157,11 +157,9 @@ def _note(store: Store, head: Commit | None, index: Index) -> None:
         index.put_many((digest_of(name), _KEPT) for name in files.names())
         index.put_many((digest_of(folder), _KEPT) for folder in files.folders())
     _note_merged(store, index)
-    for entry in head.manifests if head else ():
-        if entry["table"] == "renditions":
-            for part in parts(store, entry, ["uri", "parts"]):
-                told = part.filter(part["uri"].is_not_null()).iter_rows(named=True)
-                index.put_many((digest_of(name), _KEPT) for row in told for name, _, _ in files_of(row))
+    for part in live(store, head, ["uri", "parts"]):  # The parts of a package that was replaced are kept by nothing.
+        rows = part.iter_rows(named=True)
+        index.put_many((digest_of(name), _KEPT) for row in rows for name, _, _ in files_of(row))
 
 
 def _note_merged(store: Store, index: Index) -> None:

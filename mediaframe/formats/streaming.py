@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from mediaframe.errors import RecipeError
@@ -47,7 +48,7 @@ class Streaming(Format):
         default=128_000, unit="bits/s", ge=8_000, doc="Bits in a second of the sound, which is one rendition for all."
     )
     captions: File[Input | None] = arg(
-        default=None, holds="text", doc="A WebVTT file: a path or a URL, also from a column. It goes along unchanged."
+        default=None, holds="text", doc="WebVTT or SubRip: a path or a URL, also from a column."
     )
     captions_language: Value[str] = arg(default="en", doc="The language of the captions, as BCP 47 has it.")
     poster: Quantity[str | None] = arg(
@@ -68,11 +69,11 @@ class Streaming(Format):
         """Say the shorter sides that are made of a source, in even pixels, the smallest first.
 
         >>> Hls("hd").sides(720), Hls("standard").sides(540), Hls("standard").sides(484), Hls("basic").sides(201)
-        ((360, 480, 720), (360, 480, 540), (360, 484), (200,))
+        ((360, 480, 720), (360, 540), (360, 484), (200,))
         """
         most = max(2, shorter - shorter % 2)
         asked = sorted({min(most, side - side % 2) for side in self.ladder or PROFILES[self.profile]})
-        kept = [one for one, following in zip(asked, asked[1:], strict=False) if following != most or most > one * _NEAR]
+        kept = [one for one, following in pairwise(asked) if following != most or most > one * _NEAR]
         return (*kept, asked[-1])
 
     def infer(self, shape: Shape) -> Shape:
@@ -101,7 +102,7 @@ class Hls(Streaming, takes="video", media_type="application/vnd.apple.mpegurl", 
     H.264 and AAC, from one decode; the sound is a rendition of its own, which can be played alone. With `dash=True` a
     `manifest.mpd` names the same segments, so that one package serves all players.
     Shapes: the size told is that of the largest rendition. Errors: `E_LIMIT_OUTPUT` where there would be more segments
-    than `Limits.parts`, `E_OP` where there is no picture, `E_INPUT` where captions are not WebVTT.
+    than `Limits.parts`, `E_OP` where there is no picture, `E_INPUT` where captions are neither WebVTT nor SubRip.
 
     Source: RFC 8216 and Apple's authoring specification for HLS; ISO/IEC 23000-19 (CMAF); libx264 and FFmpeg's aac.
 

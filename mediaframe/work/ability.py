@@ -101,7 +101,7 @@ def _seals() -> bool:
 
 def _write(found: Engine[Any], spec: type[Format]) -> dict[str, Any]:
     row = {
-        "format": spec.word, "read_as": spec.word if spec.chooses else written_as(spec).format,
+        "format": spec.word, "read_as": spec.word if spec.chooses or spec.package else written_as(spec).format,
         "kind": spec.takes, "media_type": spec.media_type,
         "engine": found.name, "install": spec.install if spec.module and find_spec(spec.module) is None else "",
         "problem": "",

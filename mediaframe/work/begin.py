@@ -26,7 +26,7 @@ from mediaframe.work.events import Tally
 from mediaframe.work.freeze import Freezer, Frozen
 from mediaframe.work.job import FORMAT, Job
 from mediaframe.work.known import Known
-from mediaframe.work.past import live, measured, superseded
+from mediaframe.work.past import live, measured, parts, superseded
 from mediaframe.work.stream import Stream
 
 Rows = Callable[[Known | None, Known | None], Stream]
@@ -165,8 +165,12 @@ def _rows(parts: Iterable[pl.DataFrame]) -> Iterator[dict[str, Any]]:
 
 def _results(store: Store) -> Iterator[str]:
     """Give the names of what runs have made here, or were about to make when they were killed."""
-    for part in live(store, head_commit(store), ["uri", "parts"]):
-        yield from (name for row in part.iter_rows(named=True) for name, _, _ in files_of(row))
+    head = head_commit(store)
+    for entry in head.manifests if head else ():
+        if entry["table"] == "renditions":
+            for part in parts(store, entry, ["uri", "parts"]):
+                rows = part.filter(part["uri"].is_not_null()).iter_rows(named=True)
+                yield from (name for row in rows for name, _, _ in files_of(row))
     for files in _unfinished(store):
         yield from files.names()
         yield from files.folders()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from av.packet import Packet
 
@@ -44,7 +45,8 @@ class Track:
     """One rendition as it is cut: samples wait until the segment that they belong to is whole.
 
     Decode times are made of presentation times, so that a segment begins in both at the moment of its key frame,
-    whatever the encoder's delay; offsets of composition are signed, as CMAF has them.
+    whatever the encoder's delay; offsets of composition are signed, as CMAF has them. So no edit list is
+    needed, which not all players know.
     """
 
     units: int
@@ -54,7 +56,7 @@ class Track:
     segments: list[Segment] = field(default_factory=list)
     _waiting: list[_Sample] = field(default_factory=list)
 
-    def add(self, packet: Packet, *, cut: bool) -> None:
+    def add(self, packet: Packet[Any], *, cut: bool) -> None:
         """Take a packet; where `cut` is said, a segment begins with it."""
         if packet.pts is None or packet.time_base is None:
             raise ValueError("a packet without a time")
@@ -131,7 +133,7 @@ def codec_of(init: bytes) -> str:
 
 
 def _moof(number: int, samples: list[_Sample], times: list[int]) -> bytes:
-    """Write the header of a fragment; the nth sample is decoded at the nth of the times, which it may be shown after."""
+    """Write the header of a fragment; the nth sample is decoded at the nth of the times."""
     entries = io.BytesIO()
     for at, one in enumerate(samples):
         entries.write(

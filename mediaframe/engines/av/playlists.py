@@ -1,4 +1,4 @@
-"""What players read first: the playlists of HLS (RFC 8216) and the MPD of DASH (ISO/IEC 23009-1), over one set of segments."""
+"""What players read first: playlists of HLS (RFC 8216), the MPD of DASH (ISO/IEC 23009-1), over the same segments."""
 
 from __future__ import annotations
 
@@ -113,9 +113,11 @@ def manifest(
     longest = max(one.ticks / made.units for made in pictures for one in made.segments)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static" '
-        f'mediaPresentationDuration="{_length(seconds)}" maxSegmentDuration="{_length(longest)}" '
-        f'minBufferTime="{_length(segment_seconds)}">',
+        (
+            '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static" '
+            f'mediaPresentationDuration="{_length(seconds)}" maxSegmentDuration="{_length(longest)}" '
+            f'minBufferTime="{_length(segment_seconds)}">'
+        ),
         f'  <Period id="1" start="PT0S" duration="{_length(seconds)}">',
         *_pictures(pictures),
         *(_sound(sound) if sound is not None else ()),
@@ -190,7 +192,7 @@ def _template(made: Rendition) -> Iterator[str]:
 
 
 def _target(lasts: Sequence[float]) -> int:
-    """Say how long a segment plays at the most, in whole seconds; each is rounded to the nearest (RFC 8216, 4.3.3.1)."""
+    """Say how long a segment plays at the most, in whole seconds, each rounded to the nearest (RFC 8216, 4.3.3.1)."""
     return max(1, *(math.floor(one + 0.5) for one in lasts))
 
 
