@@ -22,18 +22,18 @@ from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.codecs import SOUNDS, THREADS, Target
 from mediaframe.engines.av.fragments import Track, codec_of, header
 from mediaframe.engines.av.graph import Chain, Node
+from mediaframe.engines.av.jpeg import Poster
 from mediaframe.engines.av.ladder import Rung, rungs
 from mediaframe.engines.av.lane import Lane, audio_lane, even, lasts, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
+from mediaframe.engines.av.pipeline import reduced
 from mediaframe.engines.av.playlists import Rendition
-from mediaframe.engines.av.jpeg import Poster
 from mediaframe.engines.base import Encoded, Part
 from mediaframe.errors import AssetError
 from mediaframe.formats.streaming import Dash, Hls, Streaming
 
 _UNITS = 90_000
 """Units of time in a second of pictures: all common frame rates are whole numbers of them."""
-_SLACK = 1e-6
 _WORD = 0.5
 """Seconds of the output between two words about the share that is done."""
 _FRAGMENTED = "empty_moov+default_base_moof+negative_cts_offsets"
@@ -101,10 +101,6 @@ class _Pass:
             source = held.enter_context(demux.opened(self.medium.source, self.medium.task))
             lanes = self._lanes(source, held)
             self._read(source, lanes)
-            for lane in lanes:
-                self._take(lane, lane.push(None))
-            if self._filled is not None:
-                self._hear(self._filled.push(None))
             for cut in self.cuts:
                 self._keep(cut, cut.out.encode(None))
                 cut.track.end()
@@ -134,8 +130,10 @@ class _Pass:
             medium = medium.drawn(_scale(first), size=first.size)
         out, head = _opened(held)
         lane = video_lane(medium, Target("mp4", "", video=first.coder), picture, out)
-        lane.out.codec_context.time_base = Fraction(1, _UNITS)
-        self.pictures = [_begun(first.name, out, lane.out, head, first.size)]
+        made = lane.out
+        assert isinstance(made, VideoStream)  # noqa: S101  # it goes to a file
+        made.codec_context.time_base = Fraction(1, _UNITS)
+        self.pictures = [_begun(first.name, out, made, head, first.size)]
         colors = color.said(picture.codec_context).coded()
         self.pictures += [self._rung(rung, colors, held) for rung in others]
         lanes = [lane]
@@ -143,7 +141,9 @@ class _Pass:
             out, head = _opened(held)
             target = Target("mp4", "", audio=SOUNDS["aac"].at(self.format.audio_bitrate))
             lanes.append(audio_lane(self.medium, target, sound, out))
-            self.sound = _begun("audio", out, lanes[-1].out, head)
+            heard = lanes[-1].out
+            assert isinstance(heard, AudioStream)  # noqa: S101  # it goes to a file
+            self.sound = _begun("audio", out, heard, head)
         return lanes
 
     def _rung(self, rung: Rung, colors: color.Colors, held: ExitStack) -> _Cut:
@@ -170,28 +170,16 @@ class _Pass:
             if not packet.size:  # The end: such packets all say stream 0.
                 continue
             lane = by_stream[packet.stream_index]
-            if not lane.over:
-                self._decoded(lane, packet.decode(), begin, end)
-            elif all(one.over for one in lanes):
+            self._take(lane, lane.frames(packet, begin, end))
+            if lane.over and all(one.over for one in lanes):
                 break
         for lane in lanes:
-            if not lane.over:
-                self._decoded(lane, lane.source.decode(None), begin, end)
+            self._take(lane, lane.frames(None, begin, end))
+        if self._filled is not None:
+            self._hear(self._filled.push(None))
 
-    def _decoded(self, lane: Lane, frames: Iterable[Any], begin: float, end: float | None) -> None:
-        for frame in frames:
-            frame.time_base = frame.time_base or lane.source.time_base  # the last ones do not say it
-            time = frame.time
-            if time is None:
-                continue
-            if end is not None and time >= end - _SLACK:
-                lane.over = True
-            elif time + (lasts(frame) if isinstance(frame, AudioFrame) else _SLACK) > begin:
-                frame.pts = round((time - begin) / frame.time_base)
-                self._take(lane, lane.push(frame))
-
-    def _take(self, lane: Lane, frames: Iterator[Any]) -> None:
-        if isinstance(lane.out, VideoStream):
+    def _take(self, lane: Lane, frames: Iterable[Any]) -> None:
+        if isinstance(lane.source, VideoStream):
             for frame in frames:
                 self._show(frame)
             return
@@ -306,7 +294,8 @@ def _written(work: _Pass, format: Streaming, text: bytes | None) -> Encoded:
         parts.append(Part(Dash.package, mpd, Dash.media_type))
     main = playlists.main_playlist(pictures, sound, told) if format.word == "hls" else mpd
     width, height = pictures[-1].size or (None, None)
-    return Encoded(main, width, height, seconds=round(seconds, 3), parts=tuple(parts))
+    notes = reduced(work.medium)
+    return Encoded(main, width, height, seconds=round(seconds, 3), notes=notes, parts=tuple(parts))
 
 
 def _segments(cut: _Cut) -> Iterator[Part]:

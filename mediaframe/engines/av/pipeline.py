@@ -115,9 +115,14 @@ class _Pass:
 
 
 def _notes(medium: Medium, lane: Lane | CopyLane) -> tuple[tuple[str, str], ...]:
-    if medium.stream is None or isinstance(lane, CopyLane) or not isinstance(lane.out, VideoStream):
+    if isinstance(lane, CopyLane) or not isinstance(lane.out, VideoStream):
         return ()
-    if color.said(medium.stream.codec_context).transfer not in (PQ, HLG):
+    return reduced(medium)
+
+
+def reduced(medium: Medium) -> tuple[tuple[str, str], ...]:
+    """Say that the pictures lost their high dynamic range, where they had one."""
+    if medium.stream is None or color.said(medium.stream.codec_context).transfer not in (PQ, HLG):
         return ()
     return (
         ("W_HDR_REDUCED", "high dynamic range was brought to BT.709: 203 nits are white, up to 1000 are rolled off"),
