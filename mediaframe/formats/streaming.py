@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Literal
 
 from mediaframe.errors import RecipeError
-from mediaframe.formats.video import Preset
 from mediaframe.model.argument import File, Quantity, Value, arg
 from mediaframe.model.finish import Format
 from mediaframe.model.input import Input
 from mediaframe.model.kind import Shape
+from mediaframe.model.wishes import Preset
 
 Profile = Literal["basic", "standard", "hd", "source_max"]
 

@@ -9,8 +9,8 @@ from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
+from mediaframe.model.wishes import Preset
 
-Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 Tags = Literal["strip", "keep"]
 _CODEC = (
     "How pictures are compressed. `copy` takes the packets of the source as they are, of the sound too where nothing "

@@ -10,6 +10,7 @@ from mediaframe.model.kind import Shape
 
 OnMiss = Literal["error", "best_effort"]
 Metadata = Literal["strip", "icc", "copyright", "no_gps", "keep"]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
 QUALITY = "From 1 (smallest) to 100 (best)."
 LOSSLESS = "Whether every pixel is kept as it is."
