@@ -311,13 +311,11 @@ def parse_sides(value: object) -> tuple[int, ...]:
     told = f"1 to {_RUNGS} sides of 16 to 8192 px, such as (240, 540) or '240, 540'"
     if isinstance(value, str):
         value = value.split(",")
-    given = value if isinstance(value, tuple | list) else (value,)
-    if any(isinstance(one, bool) or not isinstance(one, int | str) for one in given):
+    given: tuple[object, ...] = tuple(value) if isinstance(value, tuple | list) else (value,)
+    texts = [str(one).strip() for one in given if isinstance(one, int | str)]
+    if len(texts) < len(given) or not all(text.isascii() and text.isdigit() for text in texts):
         raise ValueError(told)
-    try:
-        sides = tuple(sorted({int(one) for one in given}))
-    except ValueError:
-        raise ValueError(told) from None
+    sides = tuple(sorted({int(text) for text in texts}))
     if not 1 <= len(sides) <= _RUNGS or sides[0] < 16 or sides[-1] > 8192:
         raise ValueError(told)
     return sides
