@@ -13,6 +13,7 @@ from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures import audio as hearing
 from mediaframe.measures import container as holding
+from mediaframe.measures import video as seeing
 from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposure, RmsContrast
@@ -170,6 +171,10 @@ class VideoRecipe(Recipe, kind="video"):
     hls = finish(Hls)
     dash = finish(Dash)
 
+    black = finish(seeing.Black)
+    scenes = finish(seeing.Scenes)
+    lufs = finish(hearing.VideoLufs)
+    silence = finish(hearing.VideoSilence)
     streams = finish(holding.VideoStreams)
     chapters = finish(holding.VideoChapters)
     tags = finish(holding.VideoTags)

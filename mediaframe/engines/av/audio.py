@@ -81,10 +81,26 @@ def lufs(medium: Medium, measure: measures.Lufs) -> float | None:
     return heard(medium).lufs
 
 
+@engine.implements(measures.VideoLufs)
+def video_lufs(medium: Medium, measure: measures.VideoLufs) -> float | None:
+    """Say how loud a video is."""
+    return None if medium.muted or not medium.sounds else heard(medium).lufs
+
+
 @engine.implements(measures.Silence)
 def silence(medium: Medium, measure: measures.Silence) -> float:
     """Say how many seconds are silent."""
-    stretches, _ = silences(medium, measure.threshold, measure.least)
+    return _silent(medium, measure.threshold, measure.least)
+
+
+@engine.implements(measures.VideoSilence)
+def video_silence(medium: Medium, measure: measures.VideoSilence) -> float | None:
+    """Say how many seconds of a video are silent."""
+    return None if medium.muted or not medium.sounds else _silent(medium, measure.threshold, measure.least)
+
+
+def _silent(medium: Medium, threshold: float, least: float) -> float:
+    stretches, _ = silences(medium, threshold, least)
     return round(sum(end - start for start, end in stretches), 3)
 
 

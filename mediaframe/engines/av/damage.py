@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.medium import Medium
+from mediaframe.engines.av.telling import Telling
 from mediaframe.engines.av.timing import has_length, ticks_of
 from mediaframe.measures import container as measures
 
@@ -27,8 +28,6 @@ _NEAR = 1.0
 """Seconds between two faults of one stream under which they are told as one."""
 _MOST = 1_000
 _SLACK = 0.1
-_WORD = 0.5
-"""Seconds of the medium between two words about the share that is done."""
 
 Played = VideoStream | AudioStream
 
@@ -39,13 +38,11 @@ def damage(medium: Medium, measure: measures.Damage) -> list[dict[str, Any]]:
     """Decode all of it, and say which stretches do not."""
     with demux.opened(medium.source, medium.task) as container, _heard() as logs:
         tracks = {one.index: _Track(one) for one in _played(container)}
-        told = 0.0
+        telling = Telling(medium)
         for packet in _packets(container, [one.stream for one in tracks.values()], tracks, logs):
             track = tracks[packet.stream_index]
             track.take(packet, logs)
-            if medium.length and track.end - told > _WORD:
-                told = track.end
-                medium.task.tell(min(1.0, told / medium.length))
+            telling.at(track.end)
         for track in tracks.values():
             track.close(logs)
         return _listed(container, list(tracks.values()), _end(container, medium))

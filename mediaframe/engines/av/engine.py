@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from mediaframe.engines.av import audio, damage, encode, encode_audio, package, poster, storyboard, streams, video
+from mediaframe.engines.av import (
+    audio,
+    damage,
+    encode,
+    encode_audio,
+    package,
+    poster,
+    storyboard,
+    streams,
+    video,
+    watch,
+)
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, audio, encode, encode_audio, streams, package, poster, storyboard, damage)
+THEMES = (video, audio, encode, encode_audio, streams, package, poster, storyboard, damage, watch)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

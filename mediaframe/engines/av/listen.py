@@ -10,6 +10,7 @@ from mediaframe.engines.av import demux
 from mediaframe.engines.av.graph import Chain, Node
 from mediaframe.engines.av.lane import Lane, trimmed
 from mediaframe.engines.av.medium import Medium, span
+from mediaframe.engines.av.telling import Telling
 from mediaframe.errors import AssetError
 
 
@@ -24,9 +25,12 @@ def listen(medium: Medium, *nodes: Node) -> Iterator[AudioFrame]:
         begin, end = span(medium, source)
         if medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
+        telling = Telling(medium)
         for packet in source.demux(stream):
             if lane.over:
                 break
             if packet.size:
-                yield from lane.frames(packet, begin, end)
+                for frame in lane.frames(packet, begin, end):
+                    telling.at(frame.time or 0.0)
+                    yield frame
         yield from lane.frames(None, begin, end)
