@@ -9,6 +9,7 @@ from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.streaming import Dash, Hls
+from mediaframe.formats.stills import Thumbnails
 from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures import audio as hearing
@@ -170,6 +171,7 @@ class VideoRecipe(Recipe, kind="video"):
     webm = finish(Webm)
     hls = finish(Hls)
     dash = finish(Dash)
+    thumbnails = finish(Thumbnails)
 
     black = finish(seeing.Black)
     scenes = finish(seeing.Scenes)

@@ -6,6 +6,7 @@ import io
 import re
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import av
@@ -160,3 +161,40 @@ def test_cues_follow_one_another_without_a_gap_and_boxes_lie_within_the_sheet() 
     assert (len(cues), cues[0][0], cues[-1][1]) == (7, "00:00:00.000", "01:02:03.457")
     assert all(before[1] == after[0] for before, after in pairwise(cues))
     assert [(int(x), int(y)) for *_, x, y in cues] == [(160 * (n % 3), 90 * (n // 3)) for n in range(7)]
+
+
+@pytest.fixture(scope="module")
+def folder(source: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("thumbnails") / "clip"
+    video.thumbnails(frames=6, columns=3, width=32, pick="exact").run(source, to=path)
+    return path
+
+
+def test_thumbnails_are_a_track_and_the_picture_that_it_names(folder: Path) -> None:
+    text = (folder / "thumbnails.vtt").read_text()
+
+    cues = re.findall(r"--> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)", text)
+    assert [cue[0] for cue in cues] == [f"00:00:0{second}.000" for second in range(1, 7)]
+    shown = []
+    for _, name, *box in cues:
+        left, top, width, height = map(int, box)
+        with Image.open(folder / name) as sprite:
+            shown.append(np.asarray(sprite.crop((left, top, left + width, top + height))).astype(int))
+    assert [round((float(tile[:, 16:-2].mean()) - 20) / 3) for tile in shown] == [5, 15, 25, 35, 45, 55]
+    assert sorted(one.name for one in folder.iterdir()) == ["sprite.jpg", "thumbnails.vtt"]
+
+
+@pytest.mark.parametrize("quality", [50, 80, 90])
+def test_a_sprite_is_as_large_and_as_true_as_a_jpeg_of_that_quality(quality: int) -> None:
+    down, across = np.mgrid[0:96, 0:128]
+    levels = np.stack([across * 2 - 1, down * 2, 255 - across - down // 2], axis=-1).clip(0, 255).astype(np.uint8)
+    levels = np.random.default_rng(1).integers(-12, 12, levels.shape) + levels
+    levels = levels.clip(0, 255).astype(np.uint8)
+
+    data = storyboard.jpeg(levels, quality)
+
+    theirs = io.BytesIO()
+    Image.fromarray(levels).save(theirs, "JPEG", quality=quality, optimize=True)
+    off = [np.abs(np.asarray(Image.open(file)).astype(int) - levels).mean() for file in (io.BytesIO(data), theirs)]
+    assert data.startswith(b"\xff\xd8\xff\xe0")
+    assert (len(data) <= 1.5 * len(theirs.getvalue()), off[0] <= 1.5 * off[1] + 1) == (True, True)

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
+import av
 import numpy as np
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation
 
 from mediaframe.engines.av.base import engine
+from mediaframe.engines.av.demux import faults
 from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.poster import spread
-from mediaframe.engines.av.prints import Levels, pictures, plain, printed
+from mediaframe.engines.av.prints import Levels, pictures, plain, playing, printed
 from mediaframe.engines.av.still import Pictures
-from mediaframe.engines.base import Pixels
+from mediaframe.engines.base import Encoded, Part, Pixels
 from mediaframe.errors import AssetError
+from mediaframe.formats.stills import Thumbnails
 from mediaframe.ops.stills import Storyboard
 
 
 @engine.implements(Storyboard)
 def storyboard(medium: Medium, op: Storyboard) -> Pixels:
     """Put tiles beside and below one another."""
+    return plain(_sheet(medium, op))
+
+
+@engine.implements(Thumbnails)
+def thumbnails(medium: Medium, format: Thumbnails) -> Encoded:
+    """Write the tiles as a JPEG, and the track that names its parts."""
+    op = Storyboard(format.frames, format.columns, format.width, format.pick)
+    sheet, length = _sheet(medium, op), playing(medium, _WORD)
+    tile = op.tile(*displayed(medium))
+    sprite = Part(_SPRITE, jpeg(sheet, format.quality), "image/jpeg")
+    height, width, _ = sheet.shape
+    return Encoded(
+        track(_SPRITE, length, op, tile).encode(), width, height, round(length, 3), pages=format.frames, parts=(sprite,)
+    )
+
+
+_SPRITE, _WORD = "sprite.jpg", "thumbnails()"
+
+
+def _sheet(medium: Medium, op: Storyboard) -> Levels:
     reel = pictures(medium)
     moments = spread(medium, op.frames, "storyboard()")
     found = keyframes(reel, moments, medium.start) if op.pick == "keyframe" else exact(reel, moments)
-    return plain(joined(medium, op, found))
+    return joined(medium, op, found)
 
 
 def keyframes(reel: Pictures, moments: Sequence[float], since: float) -> Iterator[VideoFrame]:
@@ -71,6 +98,26 @@ def joined(medium: Medium, op: Storyboard, frames: Iterable[VideoFrame]) -> Leve
             medium.task.tell((number + 1) / op.frames)
     assert sheet is not None  # noqa: S101  # there is a frame for each tile
     return sheet
+
+
+def jpeg(levels: Levels, quality: int) -> bytes:
+    """Write a JPEG of halved colors; 80 stands for FFmpeg's scale of 4, which gives what libjpeg gives at 80."""
+    height, width, _ = levels.shape
+    coder = av.CodecContext.create("mjpeg", "w")
+    assert isinstance(coder, VideoCodecContext)  # noqa: S101  # an encoder of pictures
+    coder.width, coder.height, coder.pix_fmt = width, height, "yuvj420p"
+    coder.time_base, coder.sample_aspect_ratio = Fraction(1), Fraction(1)  # square pixels are told in a JFIF header
+    coder.flags |= Flags.bitexact | Flags.qscale
+    coder.qmin = coder.qmax = round(20 - quality / 5)
+    frame = av.VideoFrame.from_ndarray(levels, format="rgb24").reformat(
+        format="yuvj420p", dst_colorspace="ITU601", dst_color_range="JPEG", interpolation=_TO_JPEG
+    )
+    frame.pts = 0
+    with faults("the JPEG is not written"):
+        return b"".join(bytes(packet) for packet in (*coder.encode(frame), *coder.encode(None)))
+
+
+_TO_JPEG = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
 
 
 def track(name: str, length: float, op: Storyboard, tile: tuple[int, int]) -> str:
