@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mediaframe.formats import stills as showing
 from mediaframe.formats.animation import Apng, Gif
 from mediaframe.formats.audio import Flac, M4a, Mp3, Ogg, Opus, Wav
 from mediaframe.formats.auto import Auto
@@ -9,7 +10,6 @@ from mediaframe.formats.exchange import Bmp, Ico, Jp2, Pdf, Tiff
 from mediaframe.formats.extra import Heif, Jxl
 from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.formats.streaming import Dash, Hls
-from mediaframe.formats.stills import Thumbnails
 from mediaframe.formats.trace import Svg
 from mediaframe.formats.video import Mkv, Mov, Mp4, Webm
 from mediaframe.measures import audio as hearing
@@ -42,7 +42,7 @@ from mediaframe.ops.image.tone import (
     Sepia,
     Tint,
 )
-from mediaframe.ops.stills import Storyboard
+from mediaframe.ops.stills import Preview, Storyboard
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -163,6 +163,7 @@ class VideoRecipe(Recipe, kind="video"):
 
     frame = turn(moving.Frame, ImageRecipe)
     storyboard = turn(Storyboard, ImageRecipe)
+    preview = turn(Preview, ImageRecipe)
     soundtrack = turn(moving.Soundtrack, AudioRecipe)
 
     mp4 = finish(Mp4)
@@ -171,7 +172,9 @@ class VideoRecipe(Recipe, kind="video"):
     webm = finish(Webm)
     hls = finish(Hls)
     dash = finish(Dash)
-    thumbnails = finish(Thumbnails)
+    gif = finish(showing.Gif)
+    webp = finish(showing.Webp)
+    thumbnails = finish(showing.Thumbnails)
 
     black = finish(seeing.Black)
     scenes = finish(seeing.Scenes)

@@ -128,6 +128,17 @@ class Pixels:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """Plain pictures of one size that follow one another, as one engine hands them to the next."""
+
+    pictures: tuple[Pixels, ...]
+    delays: tuple[int, ...]
+    """How long each is shown, in milliseconds."""
+    loop: int = 0
+    """How often it is played; 0 goes on forever."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A file that the main file of a package names."""
 
@@ -261,8 +272,8 @@ class Engine(Generic[H]):
         """Say the shape of what the handle holds."""
         raise NotImplementedError
 
-    def adopt(self, pixels: Pixels) -> H:
-        """Take over pixels from another engine."""
+    def adopt(self, pixels: Pixels | Film) -> H:
+        """Take over pixels, or a film of them, from another engine."""
         raise NotImplementedError
 
     def pixels(self, handle: H) -> Pixels:
@@ -274,7 +285,7 @@ class Engine(Generic[H]):
         return handle
 
     def do(self, operation: Operation, handle: H) -> Any:
-        """Do one step: gives a handle, or `Pixels` where the step turns into another kind."""
+        """Do one step: gives a handle, or `Pixels` or a `Film` where the step turns into another kind."""
         return self._find(operation)(handle, operation)
 
     def encode(self, format: Format, handle: H) -> Encoded:

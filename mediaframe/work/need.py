@@ -8,6 +8,7 @@ from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
 from mediaframe.ops.image.animation import reach
+from mediaframe.ops.stills import Preview
 
 BASE = 128 << 20
 """Bytes of a child that has loaded its engines: 93 to 127 MB were measured."""
@@ -52,6 +53,9 @@ _MOVING = ("gif", "webp", "apng", "avif")
 """Formats whose frames are decoded one after the other; pages of a TIFF are not."""
 _EACH = {"gif": 6.0, "webp": 6.0, "avif": 8.0, "apng": 4.0}
 """Peak bytes for each pixel of all frames that are written, those that are held included."""
+
+_FILMED, _TALLEST = 7.0, 16 / 9
+"""Bytes for each pixel of the frames of a preview before they are written, and how tall they are at the most."""
 
 _TRACED = {"low": 110 << 20, "medium": 350 << 20, "high": 760 << 20}
 """What tracing takes of a flat picture, the most of all: it is done at a limited size, whatever that of the picture."""
@@ -100,7 +104,19 @@ def memory_need(
     if many is not None and many > 1:
         left = recipe.infer(Shape("image", frames=many)).frames or many
         moving = opened + count * (many if shared else 1) * _HELD + last * left * _EACH.get(recipe.end.word, 0.0)
-    return BASE + int(max(opened * deep, written * deep, moving) * _MARGIN)
+    return BASE + int(max(opened * deep, written * deep, moving, _filmed(count, recipe)) * _MARGIN)
+
+
+def _filmed(pixels: int, recipe: Finished) -> float:
+    """Say what an animated preview takes: its frames are held as they come, and again as they are written."""
+    return max(
+        (
+            step.most * step.width**2 * _TALLEST * (_FILMED + _EACH.get(recipe.end.word, 0.0)) + pixels * _OPEN_OTHERS
+            for step in recipe.steps
+            if isinstance(step, Preview)
+        ),
+        default=0.0,
+    )
 
 
 def merge_need(whole: Shape, end: Format) -> int:

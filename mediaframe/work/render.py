@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mediaframe.recipes  # noqa: F401  # loads the words, so that recipes can be read from JSON
-from mediaframe.engines.base import Counts, Encoded, Engine, Pixels, Source, Task
+from mediaframe.engines.base import Counts, Encoded, Engine, Film, Pixels, Source, Task
 from mediaframe.engines.catalog import engine_for
 from mediaframe.errors import CODES, AssetError, MediaframeError
 from mediaframe.model.finish import Format, Measure
@@ -133,7 +133,7 @@ class Asset:
         engine: Engine[Any] = engine_for(step.takes)
         self.counts.steps += 1
         made = engine.do(step, handle)
-        if isinstance(made, Pixels):
+        if isinstance(made, Pixels | Film):
             self.counts.decodes += 1
             return engine_for(step.gives).adopt(made)
         return engine.hold(made) if shared else made

@@ -7,8 +7,10 @@ from mediaframe.engines.av import (
     damage,
     encode,
     encode_audio,
+    moving,
     package,
     poster,
+    preview,
     storyboard,
     streams,
     video,
@@ -16,6 +18,19 @@ from mediaframe.engines.av import (
 )
 from mediaframe.engines.av.base import AvEngine, engine
 
-THEMES = (video, audio, encode, encode_audio, streams, package, poster, storyboard, damage, watch)
+THEMES = (
+    video,
+    audio,
+    encode,
+    encode_audio,
+    streams,
+    package,
+    poster,
+    storyboard,
+    preview,
+    moving,
+    damage,
+    watch,
+)
 
 __all__ = ["THEMES", "AvEngine", "engine"]

@@ -73,6 +73,10 @@ class Pictures:
                     break
         return None
 
+    def shown_at(self, packet: Packet[VideoStream]) -> float:
+        """Say when the picture of a packet is shown, in seconds from the beginning."""
+        return self._time(packet, packet.pts)
+
     def alone(self, packet: Packet[VideoStream]) -> VideoFrame:
         """Decode one packet and nothing else; where it gives no picture, decode on from it."""
         with faults("no picture can be decoded"):
@@ -100,6 +104,16 @@ class Pictures:
             raise AssetError("no picture can be decoded", code="E_CORRUPT")
         for _ in left:
             yield _sound(last)
+
+    def since(self, moment: float) -> Iterator[VideoFrame]:
+        """Give the pictures from a moment on, one after the other."""
+        with faults("the pictures do not decode"):
+            for frame in self._decoded(moment, lambda: moment):
+                if frame.time is None or self.moment(frame) < moment - _SLACK:
+                    continue
+                if self.moment(frame) >= self.end - _SLACK:
+                    return
+                yield frame
 
     def moment(self, frame: VideoFrame) -> float:
         """Say when a picture is shown, in seconds from the beginning."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pyvips
 
-from mediaframe.engines.base import Encoded, Engine, Pixels, Source, Task
+from mediaframe.engines.base import Encoded, Engine, Film, Pixels, Source, Task
 from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips import handle as handles
 from mediaframe.engines.vips.color import in_srgb, wish
@@ -124,10 +124,16 @@ class VipsEngine(Engine[Picture]):
             return shape.but(frames=len(handle.delays), seconds=handle.seconds)
         return shape
 
-    def adopt(self, pixels: Pixels) -> Handle:
-        """Take over pixels."""
-        image = pyvips.Image.new_from_memory(pixels.data, pixels.width, pixels.height, pixels.bands, "uchar")
-        return handles.of(image.copy(interpretation="b-w" if pixels.bands < 3 else "srgb"))
+    def adopt(self, pixels: Pixels | Film) -> Picture:
+        """Take over pixels; a film of more than one picture is an animation."""
+        if isinstance(pixels, Pixels):
+            image = pyvips.Image.new_from_memory(pixels.data, pixels.width, pixels.height, pixels.bands, "uchar")
+            return handles.of(image.copy(interpretation="b-w" if pixels.bands < 3 else "srgb"))
+        first = still(self.adopt(pixels.pictures[0]))
+        if len(pixels.pictures) == 1:
+            return first
+        frames = partial(map, lambda one: still(self.adopt(one)), pixels.pictures)
+        return Animation(first, frames, pixels.delays, pixels.loop)
 
     def pixels(self, handle: Picture) -> Pixels:
         """Hand pixels over, of an animation those of the first frame."""
