@@ -41,7 +41,7 @@ def watch(medium: Medium, fps: Fraction, *nodes: Node) -> Iterator[VideoFrame]:
 
 
 def few(medium: Medium, fps: float, word: str) -> int:
-    """Say how many pictures there will be, at the most as many as an animation may have."""
+    """Say how many pictures there will be; too many for an animation are refused."""
     if not medium.seconds:
         raise AssetError(f"{word}: the video does not say how long it plays; clip() it before", code="E_OP")
     count, most = max(1, round(medium.seconds * fps)), medium.task.limits.frames

@@ -18,10 +18,10 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.demux import faults
+from mediaframe.engines.av.even import few, watch
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.prints import Levels
-from mediaframe.engines.av.even import few, watch
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
 from mediaframe.formats.stills import Gif, Webp
