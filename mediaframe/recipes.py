@@ -21,6 +21,8 @@ from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposu
 from mediaframe.model.recipe import Recipe, finish, step, turn
 from mediaframe.ops import audio as sounding
 from mediaframe.ops import video as moving
+from mediaframe.ops import video_layers as layers
+from mediaframe.ops import video_sound as heard
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.animation import Delay, Frame, Frames, Loop, Speed
 from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
@@ -160,6 +162,12 @@ class VideoRecipe(Recipe, kind="video"):
     rate = step(moving.Rate)
     speed = step(moving.Speed)
     mute = step(moving.Mute)
+    watermark = step(layers.Watermark)
+    text = step(layers.Text)
+    captions = step(layers.Captions)
+    fade = step(layers.Fade)
+    gain = step(heard.Gain)
+    loudness = step(heard.Loudness)
 
     frame = turn(moving.Frame, ImageRecipe)
     storyboard = turn(Storyboard, ImageRecipe)

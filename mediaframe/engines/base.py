@@ -196,6 +196,15 @@ class Counts:
     steps: int = 0
 
 
+Draw = Callable[[Sequence[Operation], int, int], Pixels]
+"""Gives what steps for pictures draw on a transparent picture of a width and a height, as RGBA."""
+
+
+def _nobody(steps: Sequence[Operation], width: int, height: int) -> Pixels:
+    """Refuse to draw where no other engine is at hand."""
+    raise AssetError("nothing is there that draws pictures", code="E_INTERNAL")
+
+
 def _silent(share: float) -> None:
     """Tell nobody."""
 
@@ -211,6 +220,8 @@ class Task:
     """The format that the header told, such as "jpeg"."""
     tell: Callable[[float], None] = field(default=_silent, compare=False)
     """Is told which share of a long work is done; who tells nothing for long is taken for dead."""
+    draw: Draw = field(default=_nobody, compare=False)
+    """Has the engine of pictures draw what is put on moving ones."""
 
 
 class Engine(Generic[H]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -87,7 +87,7 @@ class Asset:
         """Say what the engine must know to open the source for a recipe."""
         steps = _of_kind(recipe.steps, recipe.start)
         end = recipe.end if len(steps) == len(recipe.steps) else None
-        return Task(steps, end, self.limits, self.format, self.tell)
+        return Task(steps, end, self.limits, self.format, self.tell, drawn)
 
     def expect(self, job: Job) -> None:
         """Count a future use of each prefix."""
@@ -145,6 +145,15 @@ class Asset:
             node.uses -= 1
             if not node.uses:
                 node.handle = node.error = None
+
+
+def drawn(steps: Sequence[Operation], width: int, height: int) -> Pixels:
+    """Draw steps for pictures on a transparent one, for what another engine puts on moving pictures."""
+    engine: Engine[Any] = engine_for("image")
+    handle = engine.adopt(Pixels(width, height, 4, bytes(width * height * 4)))
+    for step in steps:
+        handle = engine.do(step, handle)
+    return engine.pixels(handle)
 
 
 def _job(asset: Asset, rendition: Mapping[str, Any], inputs: Mapping[str, Source]) -> Job:

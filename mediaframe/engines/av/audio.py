@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.graph import Node
+from mediaframe.engines.av.graph import Clock, Node
 from mediaframe.engines.av.listen import listen
 from mediaframe.engines.av.medium import Medium
 from mediaframe.errors import AssetError
 from mediaframe.measures import audio as measures
+from mediaframe.ops import video_sound
 from mediaframe.ops.audio import Channels, Clip, Fade, Gain, Loudness, Rate, Trim
 
 
@@ -21,7 +22,8 @@ def clip(medium: Medium, op: Clip) -> Medium:
 
 
 @engine.implements(Gain)
-def gain(medium: Medium, op: Gain) -> Medium:
+@engine.implements(video_sound.Gain)
+def gain(medium: Medium, op: Gain | video_sound.Gain) -> Medium:
     """Make it louder or softer."""
     return medium.heard(Node("volume", f"{op.db:.6g}dB"))
 
@@ -42,18 +44,22 @@ def rate(medium: Medium, op: Rate) -> Medium:
 @engine.implements(Fade)
 def fade(medium: Medium, op: Fade) -> Medium:
     """Fade in and out."""
-    nodes = [Node("afade", f"t=in:st=0:d={op.into:.6f}")] if op.into else []
+    clock = Clock(medium.start, medium.speed)
+    nodes = [Node("afade", f"t=in:st=0:d={op.into:.6f}", clock=clock)] if op.into else []
     if op.out:
         if medium.seconds is None:
             raise AssetError("fade(out=...): the sound does not say how long it plays", code="E_OP")
         length = min(op.out, medium.seconds)
-        nodes.append(Node("afade", f"t=out:st={medium.seconds - length:.6f}:d={length:.6f}"))
+        nodes.append(Node("afade", f"t=out:st={medium.seconds - length:.6f}:d={length:.6f}", clock=clock))
     return medium.heard(*nodes)
 
 
 @engine.implements(Loudness)
-def loudness(medium: Medium, op: Loudness) -> Medium:
+@engine.implements(video_sound.Loudness)
+def loudness(medium: Medium, op: Loudness | video_sound.Loudness) -> Medium:
     """Measure, then give one gain, lowered where peaks would go over."""
+    if medium.stream is not None and (medium.muted or not medium.sounds):
+        return medium
     found = heard(medium)
     if found.lufs is None:
         return medium

@@ -87,6 +87,15 @@ def leaving(given: Colors, wanted: Colors, *, converted: bool) -> tuple[Node, ..
     return (Node("scale", f"flags={FLAGS}:out_color_matrix={_KEPT[wanted.matrix]}:out_range=tv"),)
 
 
+def layered(wanted: Colors) -> tuple[Node, ...]:
+    """Turn what is put on pictures into their colors."""
+    matrix = _KEPT[wanted.matrix]
+    return (
+        Node("scale", f"flags={FLAGS}:out_color_matrix={matrix}:out_range=tv"),
+        Node("format", "pix_fmts=yuva420p"),
+    )
+
+
 def tag(coder: VideoCodecContext, colors: Colors) -> None:
     """Have an encoder write what the colors are."""
     coder.colorspace, coder.color_range = colors.matrix, _range(colors)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +24,8 @@ from mediaframe.engines.av.tone import Table
 
 _TURNS = {90: (Node("transpose", "clock"),), 180: (Node("hflip"), Node("vflip")), 270: (Node("transpose", "cclock"),)}
 _SLACK = 1e-6
+_COARSE = 0.05
+"""Seconds that times of sound may be off; beyond, samples are missing."""
 _PASSES = {0: 0, 1: int(Flags.pass1), 2: int(Flags.pass2)}
 _PAINTS = ("pad", "overlay", "fade")
 """Filters whose colors are those of the result."""
@@ -42,6 +44,8 @@ class Lane:
     """Whether the part that is taken has ended."""
     last: float = 0.0
     """Seconds that have come out."""
+    next: Fraction | None = None
+    """Where the next sample of sound belongs."""
 
     def take(self, packet: Packet[Any] | None, begin: float, end: float | None) -> Iterator[Packet[Any]]:
         """Give the packets that come out for one that goes in, or for the end."""
@@ -72,8 +76,22 @@ class Lane:
             return False
         if time + (lasts(frame) if isinstance(frame, AudioFrame) else _SLACK) <= begin:
             return False
-        frame.pts = round((time - begin) / (frame.time_base or Fraction(1, 90_000)))
+        if isinstance(frame, AudioFrame):
+            self._count(frame, time - begin)
+        else:
+            frame.pts = round((time - begin) / (frame.time_base or Fraction(1, 90_000)))
         return True
+
+    def _count(self, frame: AudioFrame, time: float) -> None:
+        """Give a frame of sound its time by the samples before it, where what it says is only coarse.
+
+        Matroska has whole milliseconds, and other containers worse; filters and muxers want no sample twice.
+        """
+        told = round(time * frame.sample_rate)
+        counted = told if self.next is None else round(self.next * frame.sample_rate)
+        frame.pts = counted if told - counted < _COARSE * frame.sample_rate else told
+        frame.time_base = Fraction(1, frame.sample_rate)
+        self.next = Fraction(frame.pts + frame.samples, frame.sample_rate)
 
     def _push(self, frame: VideoFrame | AudioFrame) -> Iterator[Any]:
         if self.chain is not None and kind_of(frame) != self.chain.kind:
@@ -110,35 +128,47 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
 
 def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wanted: color.Colors, pixels: str) -> Chain:
     """Make pixels square, turn them, do the steps, and give them the colors and the size that are written."""
-    given = color.said(frame)
     whole = displayed(medium)
     with ExitStack() as held:
-        nodes = drawn(medium, stream, frame, turn_of(medium), held)
+        nodes, given = drawn(medium, stream, frame, turn_of(medium), held)
         if even(whole) != whole:
             width, height = even(whole)
             nodes.append(Node("crop", f"{width}:{height}:0:0"))
-        converted = given.wide or frame.format.name != pixels
-        nodes += color.leaving(color.MAPPED if given.wide else given, wanted, converted=converted)
+        nodes += color.leaving(given, wanted, converted=given == color.MAPPED or frame.format.name != pixels)
         nodes.append(Node("format", f"pix_fmts={pixels}"))
         return Chain(frame, nodes)
 
 
-def drawn(medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack) -> list[Node]:
-    """Give what makes pixels square, turns them and does the steps.
+def drawn(
+    medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack
+) -> tuple[list[Node], color.Colors]:
+    """Give what makes pixels square, turns them and does the steps, and the colors that come out.
 
-    Wide colors are brought to BT.709 before anything is painted; the frames are RGB then, else as they came in. The
-    table for that is held until the chain is made.
+    Wide colors are brought to BT.709 before anything is painted. What paints is given 8-bit 4:2:0, so that what is put
+    on top has the same colors. The table of colors is held until the chain is made.
     """
-    given, steps = color.said(frame), medium.video
+    given, wanted = color.said(frame), color.said(frame).coded()
     nodes = [color.entering(given)]
     if (frame.width, frame.height) != (square := demux.square_size(stream)):
         nodes.append(Node("scale", f"{square[0]}:{square[1]}:flags={color.FLAGS}"))
     nodes += _TURNS.get(turn, ())
+    first = next((at for at, one in enumerate(medium.video) if one.name in _PAINTS), len(medium.video))
+    nodes += medium.video[:first]
     if given.wide:
-        paints = next((at for at, one in enumerate(steps) if one.name in _PAINTS), len(steps))
-        table = held.enter_context(Table(given.transfer, given.primaries))
-        steps = (*steps[:paints], *color.mapped(table, given), *steps[paints:])
-    return [*nodes, *steps]
+        nodes += color.mapped(held.enter_context(Table(given.transfer, given.primaries)), given)
+        given = color.MAPPED
+    if first < len(medium.video):
+        nodes += color.leaving(given, wanted, converted=given == color.MAPPED or frame.format.name != "yuv420p")
+        nodes += (Node("format", "pix_fmts=yuv420p"), *timed(medium, medium.video[first:], color.layered(wanted)))
+        given = wanted
+    return nodes, given
+
+
+def timed(medium: Medium, nodes: Iterable[Node], above: tuple[Node, ...] = ()) -> Iterator[Node]:
+    """Tell filters how far their clock is ahead, where a later step moved the beginning, and layers their colors."""
+    for one in nodes:
+        ahead = (medium.start - one.clock.start) / one.clock.speed if one.clock else 0.0
+        yield replace(one, ahead=ahead, above=above if one.layer else ())
 
 
 def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputContainer) -> Lane:
@@ -156,7 +186,7 @@ def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputC
     samples = f":sample_fmts={formats}" if formats else ""
     nodes = (
         trimmed(medium),
-        *medium.audio,
+        *timed(medium, medium.audio),
         Node("aformat", f"sample_rates={rate}:channel_layouts={layout}{samples}"),
     )
     return Lane(stream, made, lambda frame: Chain(frame, nodes))

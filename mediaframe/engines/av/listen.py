@@ -8,7 +8,7 @@ from av.audio.frame import AudioFrame
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.graph import Chain, Node
-from mediaframe.engines.av.lane import Lane, trimmed
+from mediaframe.engines.av.lane import Lane, timed, trimmed
 from mediaframe.engines.av.medium import Medium, span
 from mediaframe.engines.av.telling import Telling
 from mediaframe.errors import AssetError
@@ -20,7 +20,7 @@ def listen(medium: Medium, *nodes: Node) -> Iterator[AudioFrame]:
         stream = demux.sound(source)
         if stream is None:
             raise AssetError("there is no sound in it", code="E_OP")
-        chained = (trimmed(medium), *medium.audio, *nodes)
+        chained = (trimmed(medium), *timed(medium, medium.audio), *nodes)
         lane = Lane(stream, None, lambda frame: Chain(frame, chained))
         begin, end = span(medium, source)
         if medium.start:

@@ -9,9 +9,18 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
+from mediaframe.engines.av.cues import Cue
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.base import Source, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Captions that become a track of their own; their times are seconds of the source."""
+
+    cues: tuple[Cue, ...]
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Medium:
     """Frames in a second that a step asked for."""
     video: tuple[Node, ...] = ()
     audio: tuple[Node, ...] = ()
+    tracks: tuple[Track, ...] = ()
     muted: bool = False
     between_packets: bool = True
     """Whether the part begins and ends where packets do, so that they can be copied."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from mediaframe.engines.av.copying import CopyLane, copy_lane
 from mediaframe.engines.av.lane import Lane, audio_lane, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
 from mediaframe.engines.av.tone import HLG, PQ
+from mediaframe.engines.av.tracks import TrackLane, track_lane
 from mediaframe.engines.base import Encoded, Origin
 from mediaframe.errors import AssetError
 
@@ -56,7 +58,9 @@ class _Pass:
                 _keep_tags(source, out, lanes)
             if not lanes:
                 raise AssetError(f"there is nothing in it that {self.target.muxer} holds", code="E_OP")
-            self._run(source, out, lanes)
+            wanted = self.medium.tracks if self.target.video else ()
+            tracks = [track_lane(self.medium, one, out, self.target.muxer) for one in wanted]
+            self._run(source, out, lanes, tracks)
         origin: Origin = "repacked" if isinstance(lanes[0], CopyLane) else "encoded"
         return Encoded(
             self.path,
@@ -90,7 +94,9 @@ class _Pass:
             lanes.append(audio_lane(medium, target, sound, out))
         return lanes
 
-    def _run(self, source: InputContainer, out: OutputContainer, lanes: list[Lane | CopyLane]) -> None:
+    def _run(
+        self, source: InputContainer, out: OutputContainer, lanes: list[Lane | CopyLane], tracks: list[TrackLane]
+    ) -> None:
         begin, end = span(self.medium, source)
         if self.medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
@@ -101,12 +107,16 @@ class _Pass:
             lane = by_stream[packet.stream_index]
             for made in lane.take(packet, begin, end):
                 out.mux(made)
+            for track in tracks:
+                out.mux(list(track.until(lane.last)))
             self._tell(lane.last)
             if lane.over and all(one.over for one in lanes):
                 break
         for lane in lanes:
             for made in lane.take(None, begin, end):
                 out.mux(made)
+        for track in tracks:
+            out.mux(list(track.until(math.inf)))
 
     def _tell(self, done: float) -> None:
         if done - self.told >= _SILENCE and self.medium.seconds:

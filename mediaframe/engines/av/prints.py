@@ -89,9 +89,20 @@ def plain(levels: Levels) -> Pixels:
 
 def _filtered(medium: Medium, frame: VideoFrame, turn: int, size: tuple[int, int] | None) -> VideoFrame:
     with ExitStack() as held:
-        nodes = drawn(medium, watched(medium), frame, turn, held)
+        nodes, _ = drawn(medium, watched(medium), frame, turn, held)
         scale = f"{size[0]}:{size[1]}:flags=area+accurate_rnd" if size else f"flags={color.FLAGS}"
         last = Node("scale", f"{scale}+full_chroma_int+full_chroma_inp")
         chain = Chain(frame, [*nodes, last, Node("format", "pix_fmts=rgb24")])
+    moved, frame.pts = frame.pts, _counted(medium, frame)
     made: VideoFrame = next(chain.push(frame))
+    frame.pts = moved
     return made
+
+
+def _counted(medium: Medium, frame: VideoFrame) -> int | None:
+    """Give the time of a frame from the beginning of the part, by which steps such as captions go."""
+    stream = watched(medium)
+    if frame.pts is None or frame.time_base is None:
+        return None
+    origin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
+    return round((frame.pts * frame.time_base - origin - medium.start) / frame.time_base / medium.speed)
