@@ -130,7 +130,7 @@ def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wante
     """Make pixels square, turn them, do the steps, and give them the colors and the size that are written."""
     whole = displayed(medium)
     with ExitStack() as held:
-        nodes, given = drawn(medium, stream, frame, turn_of(medium), held)
+        nodes, given = done(medium, stream, frame, turn_of(medium), held)
         if even(whole) != whole:
             width, height = even(whole)
             nodes.append(Node("crop", f"{width}:{height}:0:0"))
@@ -139,7 +139,12 @@ def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wante
         return Chain(frame, nodes)
 
 
-def drawn(
+def drawn(medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack) -> list[Node]:
+    """Give what makes pixels square, turns them and does the steps; see `done`."""
+    return done(medium, stream, frame, turn, held)[0]
+
+
+def done(
     medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack
 ) -> tuple[list[Node], color.Colors]:
     """Give what makes pixels square, turns them and does the steps, and the colors that come out.

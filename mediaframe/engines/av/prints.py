@@ -89,7 +89,7 @@ def plain(levels: Levels) -> Pixels:
 
 def _filtered(medium: Medium, frame: VideoFrame, turn: int, size: tuple[int, int] | None) -> VideoFrame:
     with ExitStack() as held:
-        nodes, _ = drawn(medium, watched(medium), frame, turn, held)
+        nodes = drawn(medium, watched(medium), frame, turn, held)
         scale = f"{size[0]}:{size[1]}:flags=area+accurate_rnd" if size else f"flags={color.FLAGS}"
         last = Node("scale", f"{scale}+full_chroma_int+full_chroma_inp")
         chain = Chain(frame, [*nodes, last, Node("format", "pix_fmts=rgb24")])
