@@ -134,6 +134,8 @@ class AudioRecipe(Recipe, kind="audio"):
     fade = step(sounding.Fade)
     trim = step(sounding.Trim)
 
+    waveform = turn(sounding.Waveform, ImageRecipe)
+
     mp3 = finish(Mp3)
     m4a = finish(M4a)
     opus = finish(Opus)
@@ -143,6 +145,7 @@ class AudioRecipe(Recipe, kind="audio"):
 
     lufs = finish(hearing.Lufs)
     silence = finish(hearing.Silence)
+    peaks = finish(hearing.Peaks)
     streams = finish(holding.AudioStreams)
     chapters = finish(holding.AudioChapters)
     tags = finish(holding.AudioTags)

@@ -8,6 +8,7 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
+from mediaframe.model.quantity import color_bands
 
 
 class Clip(Operation, takes="audio"):
@@ -117,3 +118,29 @@ class Trim(Operation, takes="audio"):
     def infer(self, shape: Shape) -> Shape:
         """Say that the playing time is not known."""
         return shape.but(seconds=None)
+
+
+class Waveform(Operation, takes="audio", gives="image"):
+    """Draw the sound as a picture: from left to right, how far its samples swing.
+
+    Channels are averaged. Each column, or bar, reaches from the least to the greatest sample of its stretch of time, at
+    least over one pixel; edges are smooth. Of a video say `soundtrack().waveform()`; as numbers it is had by `peaks`.
+
+    >>> mf.audio.waveform(1200, 200, color="#0a84ff").png(), mf.video.soundtrack().waveform(bar=3, gap=1).webp()
+    (audio.waveform(color='#0a84ff').png(), video.soundtrack().waveform(bar=3, gap=1).webp())
+    """
+
+    width: Value[int] = arg(default=1200, unit="px", ge=1, le=16_384, doc="Width of the picture.")
+    height: Value[int] = arg(default=200, unit="px", ge=2, le=4096, doc="Height of the picture.")
+    color: Value[str] = arg(default="#3366cc", unit="color", doc="The color of the sound.")
+    background: Value[str] = arg(default="#00000000", unit="color", doc="The color behind it; transparent by default.")
+    bar: Value[int] = arg(default=1, unit="px", ge=1, le=256, kw_only=True, doc="Width of a bar.")
+    gap: Value[int] = arg(default=0, unit="px", ge=0, le=256, kw_only=True, doc="Room between bars.")
+    normalize: Value[bool] = arg(
+        default=False, kw_only=True, doc="Whether the loudest sample reaches the edge; else full scale does."
+    )
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size, and whether anything is transparent."""
+        alpha = min(color_bands(one)[3] for one in (self.color, self.background)) < 255
+        return Shape("image", self.width, self.height, alpha=alpha, frames=1)

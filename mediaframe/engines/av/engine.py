@@ -16,6 +16,7 @@ from mediaframe.engines.av import (
     streams,
     video,
     watch,
+    waveform,
 )
 from mediaframe.engines.av.base import AvEngine, engine
 
@@ -33,6 +34,7 @@ THEMES = (
     moving,
     damage,
     watch,
+    waveform,
 )
 
 __all__ = ["THEMES", "AvEngine", "engine"]
