@@ -10,11 +10,11 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av import demux
+from mediaframe.engines.av import boxes, demux
 from mediaframe.engines.av.beside import hdr, side_data
 from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.still import first_turn
-from mediaframe.engines.av.timing import pace, timing
+from mediaframe.engines.av.timing import Timing, pace, timing
 from mediaframe.engines.base import Engine, Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.kind import Kind, Shape
@@ -44,32 +44,34 @@ class AvEngine(Engine[Medium]):
         stream = demux.picture(container)
         length = container.duration / 1_000_000 if container.duration else None
         _within(container, stream, length, task.limits)
+        if _elsewhere(container, source):
+            raise AssetError(_ELSEWHERE, code="E_EXTERNAL_REF")
         if stream is None and demux.sound(container) is None:
-            raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
+            raise AssetError(_NOTHING)
         return Medium(source, task, container, stream, length)
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
         """Say what it is; streams decide between video and audio. One picture is decoded, for its turn."""
         with demux.opened(source, task) as container:
             picture, sound = demux.picture(container), demux.sound(container)
+            elsewhere = _elsewhere(container, source)
             if picture is None and sound is None:
-                raise AssetError("there is neither a picture nor a sound in it", code="E_CORRUPT")
+                raise AssetError(_ELSEWHERE, code="E_EXTERNAL_REF") if elsewhere else AssetError(_NOTHING)
             time = timing(container, source)
-            facts: dict[str, Any] = {"seconds": time.seconds, "channels": sound.channels if sound else None}
-            facts["audio_codec"] = demux.codec(sound) if sound else None
-            facts["bit_rate"] = round(source.size * 8 / time.seconds) if time.seconds else None
-            facts |= _tags(container)
+            if time.empty and time.declared is None:
+                raise AssetError("there is nothing in its streams", code="E_TRUNCATED")
+            facts: dict[str, Any] = {
+                "seconds": time.seconds,
+                "bit_rate": round(source.size * 8 / time.seconds) if time.seconds else None,
+                "channels": sound.channels if sound else None,
+                "audio_codec": demux.codec(sound) if sound else None,
+                **_tags(container),
+            }
             if picture is not None:
                 facts |= {"kind": "video"} | _picture(container, picture, task.limits)
             elif sound is not None:
                 facts |= {"kind": "audio", "codec": demux.codec(sound), "rate": float(sound.rate)}
-        if time.empty and time.declared is None:
-            raise AssetError("there is nothing in its streams", code="E_TRUNCATED")
-        if time.empty:
-            facts |= {"error_code": "E_TRUNCATED", "error": "there is nothing in its streams"}
-        elif time.lie is not None:
-            facts |= {"error_code": "W_DURATION_MISMATCH", "error": time.lie}
-        return facts
+        return facts | _fault(time, elsewhere=elsewhere)
 
     def shape(self, handle: Medium) -> Shape:
         """Say the size as displayed; the turn is known by the first picture."""
@@ -83,6 +85,24 @@ class AvEngine(Engine[Medium]):
 
 
 engine = AvEngine()
+
+_NOTHING = "there is neither a picture nor a sound in it"
+_ELSEWHERE = "it takes samples from another file, which is not opened"
+
+
+def _elsewhere(container: InputContainer, source: Source) -> bool:
+    return container.format.name == demux.INDEXED and boxes.external(source)
+
+
+def _fault(time: Timing, *, elsewhere: bool) -> dict[str, Any]:
+    """Say what is wrong beside the pictures: the gravest of it."""
+    if elsewhere:
+        return {"error_code": "E_EXTERNAL_REF", "error": _ELSEWHERE}
+    if time.empty:
+        return {"error_code": "E_TRUNCATED", "error": "there is nothing in its streams"}
+    if time.lie is not None:
+        return {"error_code": "W_DURATION_MISMATCH", "error": time.lie}
+    return {}
 
 
 def _within(container: InputContainer, stream: VideoStream | None, length: float | None, limits: Limits) -> None:

@@ -30,6 +30,8 @@ READS = {
     "caf": "caf",
 }  # fmt: skip
 """The formats that are read, with the names that FFmpeg has for their containers."""
+INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
+"""The container whose index holds every sample, so that nothing has to be read."""
 ESTIMATED = {"aac", "mp3"}
 """Containers whose playing time FFmpeg estimates from the bit rate."""
 

@@ -17,13 +17,11 @@ from mediaframe.engines.av.codecs import COPY, Coder, Sound, Target
 from mediaframe.engines.av.copying import CopyLane, copy_lane
 from mediaframe.engines.av.lane import Lane, audio_lane, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
+from mediaframe.engines.av.telling import Telling
 from mediaframe.engines.av.tone import HLG, PQ
 from mediaframe.engines.av.tracks import TrackLane, track_lane
 from mediaframe.engines.base import Encoded, Origin
 from mediaframe.errors import AssetError
-
-_SILENCE = 0.5
-"""Seconds of the output between two words about the share that is done."""
 
 
 def write(medium: Medium, target: Target) -> Encoded:
@@ -45,7 +43,7 @@ class _Pass:
 
     def __init__(self, medium: Medium, target: Target, path: Path) -> None:
         self.medium, self.target, self.path = medium, target, path
-        self.told = 0.0
+        self.telling = Telling(medium)
 
     def run(self) -> Encoded:
         options = {"fflags": "+bitexact", **self.target.mux_options}
@@ -109,7 +107,7 @@ class _Pass:
                 out.mux(made)
             for track in tracks:
                 out.mux(list(track.until(lane.last)))
-            self._tell(lane.last)
+            self.telling.at(lane.last)
             if lane.over and all(one.over for one in lanes):
                 break
         for lane in lanes:
@@ -117,11 +115,6 @@ class _Pass:
                 out.mux(made)
         for track in tracks:
             out.mux(list(track.until(math.inf)))
-
-    def _tell(self, done: float) -> None:
-        if done - self.told >= _SILENCE and self.medium.seconds:
-            self.told = done
-            self.medium.task.tell(min(1.0, done / self.medium.seconds))
 
 
 def _notes(medium: Medium, lane: Lane | CopyLane) -> tuple[tuple[str, str], ...]:

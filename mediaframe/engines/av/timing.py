@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,11 +14,9 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av import demux
+from mediaframe.engines.av import boxes, demux
 from mediaframe.engines.base import Source
 
-_INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
-"""The container whose index holds every sample, so that nothing has to be read."""
 _UNDECLARED = {"mpeg", "mpegts", "mpegvideo", "ogg", "amr"}
 """Containers that declare no playing time; FFmpeg takes it from the few times that it finds at the end."""
 _MOST_PACKETS = 2_000_000
@@ -32,8 +29,6 @@ _UNEVEN = 0.1
 """The share by which the time between two pictures may differ where the rate is constant."""
 _OFF, _LEAST_OFF = 0.05, 0.1
 """The share, and the seconds, by which a header may be off before that is said: rounding, priming and edit lists."""
-_UNKNOWN = (0, (1 << 32) - 1, (1 << 64) - 1)
-_MOST_BOXES = 4_096
 _PADDING = 3 * 1152
 """Samples that an MP3 may hold beyond what it declares."""
 
@@ -64,7 +59,7 @@ def timing(container: InputContainer, source: Source) -> Timing:
         if container.format.name in demux.ESTIMATED:
             return _counted(container, source, declared)
         played = _played(container)
-        found = _by_index(container, played, source.size) if container.format.name == _INDEXED else None
+        found = _by_index(container, played, source.size) if container.format.name == demux.INDEXED else None
         if found is None:
             found = _by_packets(container, played, declared)
         if found is None or not found[0]:
@@ -83,40 +78,11 @@ def _played(container: InputContainer) -> list[VideoStream | AudioStream]:
 def _declared(container: InputContainer, source: Source) -> float | None:
     lengths = [float(one.duration * one.time_base) for one in container.streams if one.duration and one.time_base]
     length = container.duration / 1_000_000 if container.duration else max(lengths, default=None)
-    told = _movie_header(source) if container.format.name == _INDEXED else None
+    told = boxes.movie_header(source) if container.format.name == demux.INDEXED else None
     # FFmpeg 8 does not look at it, players do. Streams that are not looked at here, subtitles, may go on for longer.
     if told and length and not any(abs(told - one) <= max(_OFF * one, _LEAST_OFF) for one in (length, *lengths)):
         return told
     return length
-
-
-def _movie_header(source: Source) -> float | None:
-    """Read the playing time in the movie header (mvhd, ISO/IEC 14496-12, 8.2.2) of an MP4 or a MOV."""
-    for name, start, end in _boxes(source, 0, source.size):
-        if name != b"moov":
-            continue
-        for inner, at, until in _boxes(source, start, end):
-            if inner == b"mvhd" and until - at >= 32:  # version, flags, times, scale and duration of version 1
-                told = source.view()[at : at + 32]
-                scale, ticks = struct.unpack_from(*((">IQ", told, 20) if told[0] == 1 else (">II", told, 12)))
-                return ticks / scale if scale and ticks not in _UNKNOWN else None
-    return None
-
-
-def _boxes(source: Source, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Give name, begin and end of what boxes hold."""
-    view = source.view()
-    for _ in range(_MOST_BOXES):
-        if start + 16 > end:
-            return
-        size, name, head = int.from_bytes(view[start : start + 4], "big"), bytes(view[start + 4 : start + 8]), 8
-        if size == 1:
-            size, head = int.from_bytes(view[start + 8 : start + 16], "big"), 16
-        size = size or end - start
-        if size < head:
-            return
-        yield name, start + head, min(end, start + size)
-        start += size
 
 
 # ---- containers without a length ---------------------------------------------------------------------------
@@ -248,7 +214,7 @@ def pace(container: InputContainer, stream: VideoStream) -> Pace:
     usual = median(gaps)
     variable = any(abs(gap - usual) > max(_UNEVEN * usual, 1.01) for gap in gaps)
     seen = 1 / (tick * sum(gaps) / len(gaps))
-    if rate is None or (variable and container.format.name != _INDEXED):
+    if rate is None or (variable and container.format.name != demux.INDEXED):
         return Pace(seen, variable)
     if variable or abs(seen - rate) <= 0.02 * seen:
         return Pace(rate, variable)
@@ -259,7 +225,7 @@ def pace(container: InputContainer, stream: VideoStream) -> Pace:
 def _times(container: InputContainer, stream: VideoStream) -> list[int]:
     """Give the times of the first pictures in ticks, in order, each once."""
     index = stream.index_entries
-    if container.format.name == _INDEXED and len(index) > 1:
+    if container.format.name == demux.INDEXED and len(index) > 1:
         return [index[at].timestamp for at in range(min(len(index), _SAMPLE))]
     with demux.faults("its packets cannot be read"):
         container.seek(0)
