@@ -13,7 +13,7 @@ import polars as pl
 
 from mediaframe.errors import ExpressionError, LayoutError, RecipeError, UsageError, did_you_mean, expected
 from mediaframe.fitting import Fitting
-from mediaframe.merging import Merging
+from mediaframe.joining import Joining
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.quantity import parse_bytes
@@ -52,7 +52,7 @@ _TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
 _TABLES = Door("mediaframe.work.bag", "tables_of")
 
 
-class MediaFrame(Merging, Fitting):
+class MediaFrame(Joining, Fitting):
     """A lazy table of media assets: metadata are columns, and media work is a column operation too.
 
     Nothing is read until `collect`, `preview` or `export`. Every method gives a new frame.

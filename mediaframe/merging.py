@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -27,7 +28,6 @@ from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.geometry import Resize
 from mediaframe.ops.image.tone import Flatten
 from mediaframe.ops.merge import Animate, ContactSheet, Orientation, Placing, ToPdf
-from mediaframe.recipes import image
 from mediaframe.storage.store import Store
 from mediaframe.work.ability import require
 from mediaframe.work.merge import Composer, Order, merged, refuse
@@ -102,8 +102,8 @@ class Merging:
         (3, 1.5, ['written', 'written', 'written'])
         """
         merge = Animate(delay=delay, loop=loop, background=background)
-        steps, end = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
-        work = _Work(on_exists, limits, slots, storage_options)
+        steps, end = ends(merge, recipe, place(os.fspath(to), merge)[1])
+        work = Work(on_exists, limits, slots, storage_options)
         return self._merge(merge, to, steps.finish(_QUICK), end, work)
 
     def contact_sheet(
@@ -180,7 +180,7 @@ class Merging:
             in_row=columns, tile=tile, fit=fit, gap=gap, margin=margin, background=background, label=label,
             label_size=label_size, label_color=label_color,
         )  # fmt: skip
-        steps, end = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
+        steps, end = ends(merge, recipe, place(os.fspath(to), merge)[1])
         within: Fit = "inside" if merge.fit == "contain" else merge.fit
         piece = steps.then(Resize(*merge.tile, fit=within)).finish(_QUICK)
         frame = self
@@ -191,7 +191,7 @@ class Merging:
                     expected("contact_sheet(labels=...)", "the name of a column, or a polars expression", labels)
                 )
             frame = self.with_columns(**{label.name: text.cast(pl.String)})
-        work = _Work(on_exists, limits, slots, storage_options)
+        work = Work(on_exists, limits, slots, storage_options)
         return Merging._merge(frame, merge, to, piece, end, work)
 
     def to_pdf(
@@ -265,7 +265,7 @@ class Merging:
                 f"to_pdf({recipe!r}): expected a recipe that ends in no format; quality=, lossless= and background= "
                 "are arguments of to_pdf"
             )
-        steps, _ = _ends(merge, recipe, _place(os.fspath(to), merge)[1])
+        steps, _ = ends(merge, recipe, place(os.fspath(to), merge)[1])
         if any(isinstance(one, Color) and one.space != "srgb" for one in steps.steps):
             raise RecipeError(f"to_pdf({steps!r}): expected a recipe that gives sRGB, as pages are; leave color() out")
         if end.named_columns:
@@ -274,7 +274,7 @@ class Merging:
             piece = steps.then(Flatten(background)).finish(Png())
         else:
             piece = steps.finish(Jpeg(quality, background=background, lossless=True, on_miss="best_effort"))
-        return self._merge(merge, to, piece, end, _Work(on_exists, limits, slots, storage_options))
+        return self._merge(merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
 
     def _free(self, name: str) -> str:
         """Give a name that no column has."""
@@ -282,12 +282,12 @@ class Merging:
             name += "_"
         return name
 
-    def _merge(self, merge: Merge, to: str | os.PathLike[str], piece: Finished, end: Format, work: _Work) -> Merged:
+    def _merge(self, merge: Merge, to: str | os.PathLike[str], piece: Finished, end: Format, work: Work) -> Merged:
         """Do what all verbs do: refuse what is wrong, make the pieces, have them composed and published."""
         on_exists, limits, slots, storage_options = work
         if on_exists not in ("error", "replace"):
             raise UsageError(expected(f"{merge.word}(on_exists=...)", "'error' or 'replace'", on_exists))
-        folder, name = _place(os.fspath(to), merge)
+        folder, name = place(os.fspath(to), merge)
         piece.check_words()
         require([Finished(piece.start, piece.steps, end)])
         order = Order(merge, piece, end, name, replace=on_exists == "replace")
@@ -299,13 +299,15 @@ class Merging:
             tempfile.TemporaryDirectory(prefix="mediaframe-") as scratch,
             frame._rows(slots, False, scratch, limits=limits) as stream,  # a frame of ours
         ):
-            stream.worker.inputs.settle_all({merge.word: piece})
-            by = Composer(stream.pool, Store.open(scratch), Path(scratch), stream.worker.job.limits)
+            inputs = stream.worker.inputs
+            inputs.settle_all({merge.word: piece})
+            order = replace(order, merge=inputs.settle_all({merge.word: merge})[merge.word])
+            by = Composer(stream.pool, Path(scratch), stream.worker.job.limits, inputs.contents(order.merge))
             record = merged(order, stream.lines(column, sorted(merge.named_columns)), store, by)
         return Merged(record["uri"], record)
 
 
-class _Work(NamedTuple):
+class Work(NamedTuple):
     """How a verb goes about it, as its caller says."""
 
     on_exists: str
@@ -318,7 +320,7 @@ _QUICK = Png(effort=1)
 """How pieces travel from child to child: lossless, and quickly packed."""
 
 
-def _place(to: str, merge: Merge) -> tuple[str, str]:
+def place(to: str, merge: Merge) -> tuple[str, str]:
     """Give the folder and the name of a file."""
     folder, _, name = (to if "://" in to else str(Path(to).absolute())).rpartition("/")
     if not name:
@@ -326,12 +328,12 @@ def _place(to: str, merge: Merge) -> tuple[str, str]:
     return folder or "/", name
 
 
-def _ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
+def ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
     """Give the steps of each piece, and the format of the whole: that of the recipe, or the one that the name says."""
     # A format that is chosen by looking at the file, such as `auto`, has no ending that could name it.
     known = [one for one in every(Format, merge.gives) if merge.fits(one) and not one.media_type.endswith("/*")]
     words = ", ".join(f".{one.extension}" for one in known)
-    steps = image if recipe is None else recipe
+    steps = Recipe.of_kind[merge.takes]() if recipe is None else recipe
     named = by_name(name)
     if isinstance(steps, Finished):
         end = steps.format

@@ -66,6 +66,8 @@ class Source:
 
     def file(self) -> io.BufferedIOBase:
         """Give a fresh file object that reads from the start."""
+        if isinstance(self._data, memoryview):
+            return _View(self._data)
         if self._data is not None or self._fd is None:
             return io.BytesIO(self._data or b"")
         return _Descriptor(self._fd, self.size)  # its own position, over a descriptor that others share
@@ -90,11 +92,11 @@ class Piece(Source):
         self.row = row
 
 
-class _Descriptor(io.BufferedIOBase):
-    """A file object over a shared descriptor, with a position of its own (`pread`)."""
+class _Shared(io.BufferedIOBase):
+    """A file object over bytes that others read too, with a position of its own."""
 
-    def __init__(self, fd: int, size: int) -> None:
-        self._fd, self._size, self._at = fd, size, 0
+    def __init__(self, size: int) -> None:
+        self._size, self._at = size, 0
 
     def readable(self) -> bool:
         return True
@@ -112,9 +114,34 @@ class _Descriptor(io.BufferedIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         left = max(0, self._size - self._at)
-        data = os.pread(self._fd, left if size is None or size < 0 else min(size, left), self._at)
+        data = self._bytes(left if size is None or size < 0 else min(size, left))
         self._at += len(data)
         return data
+
+    def _bytes(self, count: int) -> bytes:
+        raise NotImplementedError
+
+
+class _Descriptor(_Shared):
+    """A file object over a shared descriptor (`pread`)."""
+
+    def __init__(self, fd: int, size: int) -> None:
+        super().__init__(size)
+        self._fd = fd
+
+    def _bytes(self, count: int) -> bytes:
+        return os.pread(self._fd, count, self._at)
+
+
+class _View(_Shared):
+    """A file object over bytes in memory, of which it copies those alone that are read."""
+
+    def __init__(self, view: memoryview) -> None:
+        super().__init__(view.nbytes)
+        self._view = view
+
+    def _bytes(self, count: int) -> bytes:
+        return bytes(self._view[self._at : self._at + count])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+import mediaframe.ops.join
 import mediaframe.ops.merge
-import mediaframe.recipes  # noqa: F401  # both load the words, so that they can be read from JSON
+import mediaframe.recipes  # noqa: F401  # they load the words, so that they can be read from JSON
 from mediaframe.engines.base import Counts, Encoded, Piece, Source, Task
 from mediaframe.engines.catalog import engine_for
 from mediaframe.model.finish import Format
@@ -38,11 +39,14 @@ def compose(request: Mapping[str, Any], source: Source, send: Send) -> dict[str,
     """
     limits = Limits.from_json(request.get("limits") or {})
     merge = spec_from_json(Merge, request["kind"], request["merge"])
+    inputs = {sha256: Source(data, limits=limits) for sha256, data in (request.get("inputs") or {}).items()}
+    merge = merge.with_inputs(lambda one, _: replace(one, data=inputs.get(one.sha256 or "")))
     end = spec_from_json(Format, merge.gives, request["end"])
     view = memoryview(source.view())
     pieces = [Piece(view[start : start + size], limits=limits, row=row) for start, size, row in request["pieces"]]
     counts = Counts(opens=len(pieces), decodes=len(pieces))
-    made: Any = engine_for(merge.takes).merge(merge, pieces, Task(end=end, limits=limits))
+    task = Task(end=end, limits=limits, tell=lambda share: send({"progress": share}, b""))
+    made: Any = engine_for(merge.gives).merge(merge, pieces, task)
     if not isinstance(made, Encoded):
         made = encoded(engine_for(end.takes), end, made, counts, MadeOf(source, None))
     within(limits, end, made)

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from mediaframe.errors import AssetError, MediaframeError, RecipeError, RunError
 from mediaframe.model.argument import Argument
@@ -16,6 +16,7 @@ from mediaframe.model.input import Input
 from mediaframe.model.kind import KINDS
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import sniff
+from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import Spec
 from mediaframe.storage.names import local_path
@@ -33,6 +34,8 @@ DRAWN = frozenset({"svg", "svgz"})
 """Formats that may hold text."""
 
 _STARS = "***"
+
+N = TypeVar("N", Finished, Merge)
 
 
 @dataclass(slots=True)
@@ -90,14 +93,14 @@ class Inputs:
     def __reduce__(self) -> tuple[Callable[..., Inputs], tuple[Any, ...]]:
         return Inputs, (self.sources, self.limits)  # Bytes stay: each process reads for itself (law 1).
 
-    def settle(self, recipe: Finished) -> Finished:
-        """Give the recipe with the hashes of its inputs, read now where they are not known.
+    def settle(self, recipe: N) -> N:
+        """Give the recipe, or one word, with the hashes of its inputs, read now where they are not known.
 
         Raises AssetError, `E_INPUT` where an input is not there or cannot be what the recipe takes.
         """
         return recipe.with_inputs(self._settled)
 
-    def settle_all(self, recipes: Mapping[str, Finished]) -> dict[str, Finished]:
+    def settle_all(self, recipes: Mapping[str, N]) -> dict[str, N]:
         """Give the recipes with the hashes of the inputs that they name; raises RecipeError before anything is done."""
         settled = {}
         for name, recipe in recipes.items():
@@ -115,7 +118,7 @@ class Inputs:
             except MediaframeError as error:
                 raise RunError(f"{recipe!r}: {error.message}", code=error.code) from error
 
-    def contents(self, recipe: Finished) -> dict[str, Content]:
+    def contents(self, recipe: Finished | Spec) -> dict[str, Content]:
         """Give what the inputs of a settled recipe hold, by their hashes; raises AssetError where one has changed."""
         return {content.sha256: content for content in map(self._content, recipe.inputs)}
 

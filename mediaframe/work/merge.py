@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from mediaframe.storage.store import Store
 from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.commit import AREA
 from mediaframe.work.compose import NAME
+from mediaframe.work.inputs import Content
+from mediaframe.work.job import told
 from mediaframe.work.need import merge_need
 from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
@@ -31,7 +34,8 @@ FORM = 1
 RECORDS = f"{AREA}/merges/"
 """Where the record of each file stands, below the folder of the file, under its name."""
 
-_FACTS = ("width", "height", "seconds", "pages", "quality", "outcome", "engine")
+_PIECE = 4 << 20
+_FACTS = ("width", "height", "seconds", "pages", "quality", "outcome", "origin", "engine")
 _OF_SOURCE = (
     "asset_id", "source", "source_version", "source_bytes", "source_sha256", "recipe", "recipe_id", "status", "width",
     "height", "bytes", "sha256", "error_code", "stage", "error", "retryable",
@@ -62,10 +66,11 @@ class Composer:
     """Where pieces stand, and the slots in which they are composed."""
 
     pool: Pool
-    pieces: Store
     folder: Path
-    """A folder for what is on its way."""
+    """A folder for what is on its way; the pieces stand in it."""
     limits: Limits
+    given: Mapping[str, Content] = field(default_factory=dict)
+    """What the inputs of the merge hold."""
 
 
 def merged(order: Order, lines: Iterable[Line], store: Store, by: Composer) -> Line:
@@ -78,7 +83,7 @@ def merged(order: Order, lines: Iterable[Line], store: Store, by: Composer) -> L
     if not good:
         raise AssetError(f"{order.merge.word}: {_nothing(rows)}", code="E_INPUT")
     spool = by.folder / "pieces"
-    places = list(_spooled(spool, (by.pieces.read(str(row["file"])) for row in good)))
+    places = list(_spooled(spool, (by.folder / str(row["file"]) for row in good)))
     pieces = [(*place, row["row"] or {}) for place, row in zip(places, good, strict=True)]
     shapes = [Shape(order.merge.takes, row["width"], row["height"]) for row in good]
     rows = [{name: row[name] for name in _OF_SOURCE} for row in rows]
@@ -117,14 +122,14 @@ def record_name(name: str) -> str:
     return f"{RECORDS}{name}.json"
 
 
-def _spooled(path: Path, pieces: Iterable[bytes]) -> Iterator[tuple[int, int]]:
-    """Write pieces one after the other; gives where each begins, and its length."""
-    at = 0
+def _spooled(path: Path, pieces: Iterable[Path]) -> Iterator[tuple[int, int]]:
+    """Move pieces into one file, one after the other; gives where each begins, and its length."""
     with path.open("wb") as file:
         for piece in pieces:
-            file.write(piece)
-            yield at, len(piece)
-            at += len(piece)
+            at = file.tell()
+            with piece.open("rb") as made:
+                shutil.copyfileobj(made, file, _PIECE)
+            yield at, file.tell() - at
 
 
 def _composed(
@@ -133,18 +138,20 @@ def _composed(
     request = {
         "do": "compose",
         "kind": order.merge.takes,
-        "merge": order.merge.to_json(),
+        "merge": order.merge.with_inputs(told).to_json(),
         "end": order.end.to_json(),
         "limits": by.limits.to_json(),
         "pieces": pieces,
     }
     need = merge_need(order.merge.infer(shapes), order.end)
+    blobs = {sha256: content.data or b"" for sha256, content in by.given.items()}
+    media = order.merge.gives in ("video", "audio")
+    most = max(by.limits.output, by.limits.media_bytes) if media else by.limits.output
 
     def ask(_: None, slot: Slot) -> tuple[Mapping[str, Any], Spool]:
-        with closing(Pieces([NAME], by.limits.output)) as coming:
-            frames = [
-                (header, coming.take(header, payload)) for header, payload in slot.ask(request, spool, memory=need)
-            ]
+        with closing(Pieces([NAME], most)) as coming:
+            answers = slot.ask(request, spool, blobs, memory=need + sum(map(len, blobs.values())))
+            frames = [(header, coming.take(header, payload)) for header, payload in answers]
         return next((header, whole) for header, whole in frames if whole is not None)
 
     for found in by.pool.run(ask, [None]):
@@ -153,7 +160,8 @@ def _composed(
 
 
 def _record(order: Order, store: Store, rows: list[Line], facts: Mapping[str, Any], made: Spool) -> Line:
-    told = [{**order.merge.to_json(), "kind": order.merge.takes}, order.piece.to_json(), order.end.to_json()]
+    merge = {**order.merge.with_inputs(told).to_json(), "kind": order.merge.takes}
+    asked = [merge, order.piece.to_json(), order.end.to_json()]
     return {
         "form": FORM,
         "name": order.name,
@@ -165,7 +173,7 @@ def _record(order: Order, store: Store, rows: list[Line], facts: Mapping[str, An
         "merge": repr(order.merge),
         "recipe": repr(order.piece),
         "end": repr(order.end),
-        "id": hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16],
+        "id": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16],
         "mediaframe": mediaframe_version(),
         "created_at": datetime.now(UTC).isoformat(),
         "sources": rows,

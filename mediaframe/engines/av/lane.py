@@ -123,10 +123,10 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
     made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
     made.codec_context.thread_count = THREADS
     made.codec_context.flags |= Flags.bitexact | _PASSES[coder.run]
-    return Lane(stream, made, lambda frame: _picture_chain(medium, stream, frame, wanted, coder.pixels))
+    return Lane(stream, made, lambda frame: picture_chain(medium, stream, frame, wanted, coder.pixels))
 
 
-def _picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wanted: color.Colors, pixels: str) -> Chain:
+def picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wanted: color.Colors, pixels: str) -> Chain:
     """Make pixels square, turn them, do the steps, and give them the colors and the size that are written."""
     whole = displayed(medium)
     with ExitStack() as held:
