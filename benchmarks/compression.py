@@ -259,7 +259,11 @@ def efforts(pictures: list[Photo], side: int, goals: tuple[float, ...]) -> None:
 
 def prepared(photo: Photo, side: int) -> tuple[pyvips.Image, Callable[[bytes], float]]:
     """Give the reduced picture and what scores files against it."""
-    one = pyvips.Image.thumbnail_buffer(photo.data, side, height=side, size="down").copy_memory()
+    one = pyvips.Image.thumbnail_buffer(photo.data, side, height=side, size="down", output_profile="srgb").copy()
+    for field in one.get_fields():  # Those who drop the profile are to drop nothing by it.
+        if field.endswith("-data"):
+            one.remove(field)
+    one = one.copy_memory()
     return one, judge(one, lambda data: pyvips.Image.new_from_buffer(data, ""))
 
 
