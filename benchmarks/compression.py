@@ -346,19 +346,20 @@ def others(pictures: list[Photo], side: int, words: list[str], modules: Path | N
         for number, (one, score) in enumerate(small)
         for word in words
     }
-    print("| defaults of | format | score | kB | CPU ms | kB at the same score | CPU ms | score at the same bytes |")
+    print("| defaults of | format | score | kB | CPU ms | kB at the same score | score at the same bytes | CPU ms |")
     for (name, word), files in rows.items():
         theirs, mine, equal = [], [], []
         for number, data, seconds in files:
             theirs.append((small[number][1](data), len(data), seconds))
             scores, sizes, spents = zip(*sorted(curves[number, word]), strict=True)
             mine.append((math.exp(np.interp(theirs[-1][0], scores, sizes)), np.interp(theirs[-1][0], scores, spents)))
-            equal.append(np.interp(math.log(len(data)), sorted(sizes), sorted(scores)))
-        cells = [*map(mean, zip(*theirs, strict=True)), *map(mean, zip(*mine, strict=True)), mean(equal)]
-        score_, size, spent_, size_ours, spent_ours, score_ours = cells
+            at = math.log(len(data))
+            equal.append((np.interp(at, sorted(sizes), sorted(scores)), np.interp(at, sorted(sizes), spents)))
+        cells = [*map(mean, zip(*theirs, strict=True)), *map(mean, zip(*mine, strict=True)), *map(mean, zip(*equal, strict=True))]
+        score_, size, spent_, size_ours, _, score_ours, spent_ours = cells
         print(
             f"| {name} | {word} | {score_:.1f} | {size / 1000:.1f} | {spent_ * 1000:.0f} | {size_ours / 1000:.1f} | "
-            f"{spent_ours * 1000:.0f} | {score_ours:.1f} |",
+            f"{score_ours:.1f} | {spent_ours * 1000:.0f} |",
             flush=True,
         )
 

@@ -45,6 +45,11 @@ _REPACK = (
     "row's error where the steps change pixels or the source is no JPEG; `on_miss='best_effort'` encodes those."
 )
 
+_TRELLIS = (
+    "Whether coefficients are chosen for what they cost (mozjpeg's trellis and tables): 9 to 11 % smaller at equal looks "
+    "under quality 75, none above 85, for three times the CPU; a quality looks a little worse than without."
+)
+
 
 class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     """Write a JPEG: photographs, readable everywhere; transparency is put on the background.
@@ -68,6 +73,7 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     chroma: Value[Chroma] = arg(default="auto", kw_only=True, doc=_CHROMA)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
     lossless: Value[bool] = arg(default=False, kw_only=True, doc=_REPACK)
+    trellis: Value[bool] = arg(default=False, kw_only=True, doc=_TRELLIS)
 
     def infer(self, shape: Shape) -> Shape:
         """Say the size, unless pixels may be given up."""

@@ -73,6 +73,16 @@ def test_a_look_at_a_part_of_a_large_picture_saves_encodes_of_the_whole(word: st
     assert header["encodes"] <= 3
 
 
+def test_trellis_is_smaller_at_the_same_score() -> None:
+    photo = write(natural(600, 420), "PNG")
+
+    plain, without = one(photo, asked("jpeg", target=60))
+    header, data = one(photo, asked("jpeg", target=60, trellis=True))
+
+    assert abs(header["score"] - plain["score"]) <= 2
+    assert len(data) < 0.97 * len(without)
+
+
 @pytest.mark.parametrize("word", FORMATS)
 def test_a_budget_that_cannot_be_kept_is_infeasible_and_says_the_smallest(word: str) -> None:
     header, data = one(PHOTO, asked(word, max_bytes=90))

@@ -31,6 +31,9 @@ _PALETTE_EFFORT = 7
 """libimagequant's own default; 10 takes twice the time for 0.5 % of the bytes."""
 
 
+_TRELLIS: dict[str, Any] = {"trellis_quant": True, "overshoot_deringing": True, "quant_table": 3}
+
+
 class Written(NamedTuple):
     """A picture that is ready to be written, and the metadata that libvips shall write with it."""
 
@@ -50,6 +53,7 @@ def jpeg(handle: Handle, format: Jpeg) -> Encoded:
         optimize_coding=True,
         keep=keep,
         subsample_mode=_SUBSAMPLE[format.chroma],
+        **(_TRELLIS if format.trellis else {}),
     )
     return _checked(data, image, format, format.quality)
 
