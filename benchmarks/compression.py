@@ -355,7 +355,11 @@ def others(pictures: list[Photo], side: int, words: list[str], modules: Path | N
             mine.append((math.exp(np.interp(theirs[-1][0], scores, sizes)), np.interp(theirs[-1][0], scores, spents)))
             at = math.log(len(data))
             equal.append((np.interp(at, sorted(sizes), sorted(scores)), np.interp(at, sorted(sizes), spents)))
-        cells = [*map(mean, zip(*theirs, strict=True)), *map(mean, zip(*mine, strict=True)), *map(mean, zip(*equal, strict=True))]
+        cells = [
+            *map(mean, zip(*theirs, strict=True)),
+            *map(mean, zip(*mine, strict=True)),
+            *map(mean, zip(*equal, strict=True)),
+        ]
         score_, size, spent_, size_ours, _, score_ours, spent_ours = cells
         print(
             f"| {name} | {word} | {score_:.1f} | {size / 1000:.1f} | {spent_ * 1000:.0f} | {size_ours / 1000:.1f} | "

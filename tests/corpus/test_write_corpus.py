@@ -52,7 +52,7 @@ NEAR = {"bmp": 0.5, "png": 0.5, "tiff": 0.5, "apng": 0.5}
 """Levels that pixels may be off on average. The others lose color where it is finest, a test card of 48 px the most."""
 NEAR_OTHERS = 18.0
 COARSE = 32
-"""Pixels of a side under which colors of half the resolution say nothing: patches of a few pixels run together."""
+"""Pixels of a side up to which colors of half the resolution say nothing: patches of a few pixels run together."""
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -161,7 +161,7 @@ def test_another_library_opens_what_was_written_with_its_size_and_its_pixels(
             gap = np.abs(_seen(picture) - expected)
             if word == "gif":  # It knows no half transparency.
                 gap = gap[np.isin(np.asarray(meant)[..., 3], (0, 255))]
-            elif word not in NEAR and min(picture.size) < COARSE:
+            elif word not in NEAR and min(picture.size) <= COARSE:
                 gap = np.abs(_seen(picture) @ LUMA - expected @ LUMA)
             off = gap.mean() if gap.size else 0.0
             if off > NEAR.get(word, NEAR_OTHERS):
