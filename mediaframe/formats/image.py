@@ -46,8 +46,8 @@ _REPACK = (
 )
 
 _TRELLIS = (
-    "Whether coefficients are chosen for what they cost (mozjpeg's trellis and tables): 9 to 11 % smaller at equal looks "
-    "under quality 75, none above 85, for three times the CPU; a quality looks a little worse than without."
+    "Whether coefficients are chosen for what they cost (mozjpeg's trellis and tables): 9 to 11 % smaller at equal "
+    "looks under quality 75, none above 85, for three times the CPU; a quality looks a little worse than without."
 )
 
 
