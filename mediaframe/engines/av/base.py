@@ -130,7 +130,7 @@ def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> 
         raise AssetError("its pictures have no size", code="E_CORRUPT")
     turn, fault = None, None
     if stream.width * stream.height <= limits.pixels:
-        turn, fault = first_turn(container, stream)
+        turn, fault = first_turn(container, stream, roughly=True)
     width, height = demux.displayed_size(stream, turn)
     speed = pace(container, stream)
     facts: dict[str, Any] = {

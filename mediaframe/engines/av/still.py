@@ -25,6 +25,9 @@ _PASSED_BY = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
 layer does not refer to may still be needed by the layer above."""
 
 
+_ROUGH = {"skip_loop_filter": "all", "skip_idct": "all"}
+
+
 class Pictures:
     """The pictures of a stream, by moments in seconds from its beginning; any may follow any."""
 
@@ -39,7 +42,14 @@ class Pictures:
         """How many pictures the decoder gave."""
 
     def first(self) -> VideoFrame | None:
-        """Give the first picture as the file has it, whatever its time."""
+        """Give the first picture as the file has it, whatever its time: by its packet alone where that is whole."""
+        self._seek(-self.origin)
+        packet = next(iter(self.container.demux(self.stream)), None)
+        if packet is not None and packet.size and packet.is_keyframe:
+            found = [*self.stream.decode(packet), *self.stream.decode(None)]
+            self.decoded += len(found)
+            if found:
+                return found[0]
         return next(self._decoded(-self.origin, None), None)
 
     def at(self, moment: float) -> VideoFrame:
@@ -197,8 +207,15 @@ class Pictures:
                 self.container.seek(0)  # no index: from the beginning
 
 
-def first_turn(container: InputContainer, stream: VideoStream) -> tuple[int | None, str | None]:
-    """Give the clockwise degrees to apply for display, which stand in the first picture; or what is wrong."""
+def first_turn(
+    container: InputContainer, stream: VideoStream, *, roughly: bool = False
+) -> tuple[int | None, str | None]:
+    """Give the clockwise degrees to apply for display, which stand in the first picture; or what is wrong.
+
+    Roughly is for a container of which nothing else is decoded: of the picture only what stands beside it is right.
+    """
+    if roughly:
+        stream.codec_context.options = _ROUGH
     try:
         with faults("the first picture does not decode"):
             first = Pictures(container, stream, None).first()
