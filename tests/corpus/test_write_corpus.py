@@ -1,12 +1,10 @@
-"""Real pictures, of each format some, into every format: each result opens in a library that did not write it."""
+"""Every real picture into every format: each result opens in a library that did not write it."""
 
 from __future__ import annotations
 
 import importlib.util
 import io
-import random
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,8 +29,6 @@ pytest.importorskip("pillow_heif")
 Levels = np.ndarray[Any, np.dtype[np.int64]]
 Sent = dict[str, tuple[dict[str, Any], bytes]]
 
-EACH = 12
-"""Files of each format, sound and damaged ones counted apart."""
 SIDE = 48
 
 QUICK = {
@@ -82,28 +78,14 @@ def _lossy(gap: Levels) -> Any:
     return np.maximum(np.abs(gap @ LUMA).mean(), np.abs(gap.reshape(-1, 3).mean(0)).max())
 
 
-def _chosen(rows: Iterable[Row], each: int | None) -> list[Row]:
-    """Choose some of each format, sound and damaged; large files and those that take seconds are left to the soak."""
-    kinds: dict[tuple[str, bool], list[Row]] = defaultdict(list)
-    for row in rows:
-        small = each is None or row.file.stat().st_size < 1_500_000
-        if row.kind == "image" and small and row.path not in UNSEEN:
-            kinds[row.format, row.expect == "ok"].append(row)
-    found = []
-    for key in sorted(kinds):
-        several = sorted(kinds[key], key=lambda row: row.path)
-        found += random.Random(str(key)).sample(several, min(each or len(several), len(several)))
-    return found
-
-
-@pytest.fixture(
-    scope="module", params=[EACH, pytest.param(None, id="all", marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
-)
-def results(truth: list[Row], request: pytest.FixtureRequest) -> list[tuple[Row, Sent]]:
-    """The chosen pictures, each with what became of it in every format."""
+@pytest.fixture(scope="module")
+def results(truth: list[Row]) -> list[tuple[Row, Sent]]:
+    """All pictures, each with what became of it in every format."""
     renditions = [{"name": word, "recipe": recipe.to_json()} for word, recipe in RECIPES.items()]
     found = []
-    for row in _chosen(truth, request.param):
+    for row in truth:
+        if row.kind != "image" or row.path in UNSEEN:
+            continue
         sent: Sent = {}
         take: Callable[[dict[str, Any], Any], None] = lambda header, data, into=sent: into.update(  # noqa: E731
             {header["rendition"]: (header, bytes(data))}
