@@ -19,8 +19,8 @@ from mediaframe.formats.image import Avif, Jpeg, Png, Webp
 from mediaframe.model.finish import Format
 from mediaframe.ops.image.tone import Flatten
 
-SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535, "png": 2**31 - 1, "apng": 2**31 - 1, "gif": 65_535}
-"""The longest side that each format holds (libjpeg, libwebp, the boxes of AVIF, the PNG specification)."""
+SIDES = {"jpeg": 65_500, "webp": 16_383, "avif": 16_384, "png": 2**31 - 1, "apng": 2**31 - 1, "gif": 65_535}
+"""The longest side that each format holds (libjpeg, libwebp, libvips' heifsave, the PNG specification)."""
 
 _BITS = {2: 1, 4: 2, 16: 4, 256: 8}
 """Bits of a pixel of a palette of so many colors."""
