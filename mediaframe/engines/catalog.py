@@ -23,11 +23,13 @@ class Entry:
     module: str
     kinds: tuple[Kind, ...]
     install: str
+    probes: str = ""
+    """The module that reads headers, where that needs less than the whole engine."""
 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("vips", "mediaframe.engines.vips.engine", ("image",), "pip install 'pyvips[binary]'"),
-    Entry("av", "mediaframe.engines.av.engine", ("video", "audio"), "pip install av"),
+    Entry("av", "mediaframe.engines.av.engine", ("video", "audio"), "pip install av", "mediaframe.engines.av.base"),
     Entry("pdfium", "mediaframe.engines.pdfium", ("document",), "pip install pypdfium2"),
 )
 
@@ -39,10 +41,7 @@ def engine(name: str) -> Engine[Any]:
     A package adds by an entry point in the group `mediaframe.engines`: a function that is given each loaded engine.
     """
     entry = next(one for one in ENTRIES if one.name == name)
-    try:
-        found: Engine[Any] = import_module(entry.module).engine
-    except ImportError as error:
-        raise MissingError(f"{', '.join(entry.kinds)} needs {name}: {entry.install} ({error})") from error
+    found = _loaded(entry, entry.module)
     for point in entry_points(group=_GROUP):
         point.load()(found)
     return found
@@ -50,7 +49,25 @@ def engine(name: str) -> Engine[Any]:
 
 def engine_for(kind: Kind) -> Engine[Any]:
     """Load the engine that takes a kind of medium."""
+    return engine(_entry_for(kind).name)
+
+
+def prober_for(kind: Kind) -> Engine[Any]:
+    """Load as much of the engine that takes a kind as a probe needs; it has no words."""
+    entry = _entry_for(kind)
+    return _loaded(entry, entry.probes) if entry.probes else engine(entry.name)
+
+
+def _entry_for(kind: Kind) -> Entry:
     for entry in ENTRIES:
         if kind in entry.kinds:
-            return engine(entry.name)
+            return entry
     raise MissingError(f"no engine takes {kind}")
+
+
+def _loaded(entry: Entry, module: str) -> Engine[Any]:
+    try:
+        found: Engine[Any] = import_module(module).engine
+    except ImportError as error:
+        raise MissingError(f"{', '.join(entry.kinds)} needs {entry.name}: {entry.install} ({error})") from error
+    return found

@@ -54,7 +54,7 @@ PROBED: tuple[Field, ...] = (
         "Playing time; by the index or the last packets where the header is off by more than 5 % and 0.1 s.",
     ),
     Field("rate", pl.Float64, "Frames in a second (video, on the mean), samples in a second (audio)."),
-    Field("variable_rate", pl.Boolean, "Whether the time between two frames of a video varies, by its first 240."),
+    Field("variable_rate", pl.Boolean, "Whether the time between two frames of a video varies, by its first 120."),
     Field("bit_rate", pl.Int64, "Bits in a second of a video or a sound: the size of the file by its playing time."),
     Field("channels", pl.Int32, "Channels of sound."),
     Field("codec", pl.String, "Codec of the first picture or sound stream."),

@@ -26,7 +26,7 @@ def examine(request: Mapping[str, Any], source: Source) -> dict[str, Any]:
     named = request.get("format")
     task = Task(limits=Limits.from_json(request.get("limits") or {}), format=str(named) if named else None)
     try:
-        facts = catalog.engine_for(found).probe(source, task)
+        facts = catalog.prober_for(found).probe(source, task)
     except MissingError as error:
         raise AssetError(error.message, code="E_UNSUPPORTED_FORMAT") from error
     return {name: value for name, value in facts.items() if isinstance(value, _PLAIN)}

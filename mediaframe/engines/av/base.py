@@ -51,7 +51,7 @@ class AvEngine(Engine[Medium]):
         return Medium(source, task, container, stream, length)
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
-        """Say what it is; streams decide between video and audio. One picture is decoded, for its turn."""
+        """Say what it is; streams decide between video and audio. The first picture is decoded where it is small."""
         with demux.opened(source, task) as container:
             picture, sound = demux.picture(container), demux.sound(container)
             elsewhere = _elsewhere(container, source)
@@ -125,22 +125,28 @@ def _within(container: InputContainer, stream: VideoStream | None, length: float
         )
 
 
+_SMALL = 1_000_000
+"""Pixels of a picture up to which a probe decodes the first one: one of 1080p takes as long as all else ten times."""
+
+
 def _picture(container: InputContainer, stream: VideoStream, limits: Limits) -> dict[str, Any]:
     if not stream.width or not stream.height:
         raise AssetError("its pictures have no size", code="E_CORRUPT")
-    turn, fault = None, None
-    if stream.width * stream.height <= limits.pixels:
-        turn, fault = first_turn(container, stream, roughly=True)
+    told = side_data(container).get(stream.index, {})
+    turn, fault = told.get("rotation", 0), None
+    if stream.width * stream.height <= min(_SMALL, limits.pixels):
+        found, fault = first_turn(container, stream, roughly=True)
+        turn = turn if found is None else found
     width, height = demux.displayed_size(stream, turn)
     speed = pace(container, stream)
     facts: dict[str, Any] = {
         "width": width,
         "height": height,
-        "orientation": turn or 0,
+        "orientation": turn,
         "frames": stream.frames or None,
         "rate": speed.rate,
         "variable_rate": speed.variable,
-        "hdr": hdr(stream, side_data(container).get(stream.index, {})),
+        "hdr": hdr(stream, told),
         "codec": demux.codec(stream),
         "bits": max((part.bits for part in stream.format.components), default=None) if stream.format else None,
     }

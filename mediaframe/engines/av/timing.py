@@ -23,8 +23,8 @@ _MOST_PACKETS = 2_000_000
 _LENGTH_WITHIN = 256 << 10
 _BEFORE_END = 1.0
 """Seconds before the declared end from where packets are read."""
-_SAMPLE = 240
-"""Pictures whose times tell whether the frame rate varies: 8 s at 30 in a second."""
+_SAMPLE = 120
+"""Pictures whose times tell whether the frame rate varies: 4 s at 30 in a second."""
 _UNEVEN = 0.1
 """The share by which the time between two pictures may differ where the rate is constant."""
 _OFF, _LEAST_OFF = 0.05, 0.1
