@@ -40,15 +40,15 @@ def watch(medium: Medium, fps: Fraction, *nodes: Node) -> Iterator[VideoFrame]:
         yield from chain.push(None)
 
 
-def few(medium: Medium, fps: float, word: str) -> int:
-    """Say how many pictures there will be; too many for an animation are refused."""
-    if not medium.seconds:
+def even(medium: Medium, fps: float, word: str) -> Fraction:
+    """Give the rate at which pictures come, at least one; more than an animation may have are refused."""
+    length, most = medium.seconds, medium.task.limits.frames
+    if not length:
         raise AssetError(f"{word}: the video does not say how long it plays; clip() it before", code="E_OP")
-    count, most = max(1, round(medium.seconds * fps)), medium.task.limits.frames
-    if count > most:
+    if round(length * fps) > most:
         raise AssetError(
-            f"{word}: {count} frames ({medium.seconds:.1f} s at {fps:g} in a second) are over the limit of {most}; "
-            "take a part by clip(), lower fps, or see Limits.frames",
+            f"{word}: {round(length * fps)} frames ({length:.1f} s at {fps:g} in a second) are over the limit of "
+            f"{most}; take a part by clip(), lower fps, or see Limits.frames",
             code="E_LIMIT_FRAMES",
         )
-    return count
+    return Fraction(max(fps, 1 / length)).limit_denominator(1001)

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.demux import faults
-from mediaframe.engines.av.even import few, watch
+from mediaframe.engines.av.even import even, watch
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.prints import Levels
@@ -30,15 +30,18 @@ _BGRA = (
     Node("scale", "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"),
     Node("format", "pix_fmts=bgra"),
 )
+_NOTHING = "there is no picture in this part"
 _DITHERS = {"bayer": "bayer:bayer_scale=4", "floyd_steinberg": "floyd_steinberg", "none": "none"}
 
 
 @engine.implements(Gif)
 def gif(medium: Medium, format: Gif) -> Encoded:
     """Find a palette for all frames, then write them."""
-    fps = _rate(format.fps)
-    few(medium, float(fps), "gif()")
-    palette = next(watch(medium, fps, *_BGRA, Node("palettegen", f"max_colors={format.colors}:stats_mode=full")))
+    fps = even(medium, format.fps, "gif()")
+    find = Node("palettegen", f"max_colors={format.colors}:stats_mode=full")
+    palette = next(watch(medium, fps, *_BGRA, find), None)
+    if palette is None:
+        raise AssetError(_NOTHING, code="E_OP")
     steady = _steady(watch(medium, fps, *_BGRA), format.interframe_maxerror)
     frames = _painted(steady, palette, _DITHERS[format.dither])
     # FFmpeg writes how often it is played again; -1 leaves that out.
@@ -49,8 +52,7 @@ def gif(medium: Medium, format: Gif) -> Encoded:
 @engine.implements(Webp)
 def webp(medium: Medium, format: Webp) -> Encoded:
     """Write frames as they come."""
-    fps = _rate(format.fps)
-    few(medium, float(fps), "webp()")
+    fps = even(medium, format.fps, "webp()")
     options = {
         "quality": str(format.quality), "lossless": str(int(format.lossless)), "compression_level": str(format.effort),
     }  # fmt: skip
@@ -70,10 +72,6 @@ def _shown(path: Path) -> int:
             size = int.from_bytes(head[4:], "little")
             file.seek(size + size % 2, os.SEEK_CUR)
     return found
-
-
-def _rate(fps: float) -> Fraction:
-    return Fraction(fps).limit_denominator(1001)
 
 
 def _steady(frames: Iterator[VideoFrame], error: int) -> Iterator[VideoFrame]:
@@ -156,7 +154,7 @@ def _written(
                 if medium.seconds and not made % 10:
                     medium.task.tell(min(1.0, made / float(fps) / medium.seconds))
             if not made:
-                raise AssetError("there is no picture in this part", code="E_OP")
+                raise AssetError(_NOTHING, code="E_OP")
             out.mux(stream.encode(None))
             width, height = stream.width, stream.height
     except BaseException:

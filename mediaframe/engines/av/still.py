@@ -16,7 +16,8 @@ from mediaframe.errors import AssetError
 
 _EARLIER = (0.0, 2.0, 10.0, 60.0)
 """How many seconds before the moment to seek to: containers without an index may land behind it."""
-_SLACK = 1e-6
+_SLACK = 5e-4
+"""Seconds: containers that count in thousandths are off by half of one."""
 _NEAR_END = 1.0
 _PROGRESSIVE = 1
 """FFmpeg's number for whole pictures; 0 is not known, fields have greater ones. Of two fields one may be needed."""
@@ -29,7 +30,7 @@ _ROUGH = {"skip_loop_filter": "all", "skip_idct": "all"}
 
 
 class Pictures:
-    """The pictures of a stream, by moments in seconds from its beginning; any may follow any."""
+    """The pictures of a stream, by moments in seconds from the beginning of the file; any may follow any."""
 
     def __init__(
         self, container: InputContainer, stream: VideoStream, length: float | None, end: float | None = None
@@ -37,7 +38,7 @@ class Pictures:
         self.container, self.stream, self.length = container, stream, length
         self.end = math.inf if end is None else end
         """From here on pictures do not count."""
-        self.origin = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+        self.origin = container.start_time / 1_000_000 if container.start_time else 0.0
         self.decoded = 0
         """How many pictures the decoder gave."""
 
