@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mediaframe.formats.streaming import Streaming, rung_size
 from mediaframe.model.finish import Format
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
@@ -15,6 +16,8 @@ BASE = 128 << 20
 
 UNKNOWN = 24_000_000
 """Pixels of a source whose size is not known."""
+UNKNOWN_VIDEO = 3840 * 2160
+"""The same of a video."""
 
 # Peak bytes for each pixel, above the child's own, measured as VmHWM on a picture of 24 megapixels; MALLOC_ARENA_MAX=2.
 _OPEN = {
@@ -60,6 +63,16 @@ _FILMED, _TALLEST = 7.0, 16 / 9
 _TRACED = {"low": 110 << 20, "medium": 350 << 20, "high": 760 << 20}
 """What tracing takes of a flat picture, the most of all: it is done at a limited size, whatever that of the picture."""
 
+_AHEAD = {
+    "ultrafast": 0, "superfast": 0, "veryfast": 10, "faster": 20, "fast": 30, "medium": 40, "slow": 50, "slower": 60,
+    "veryslow": 60,
+}  # fmt: skip
+"""Pictures that x264 looks ahead, by its presets."""
+_DECODED, _CODED, _WAITING = 40.0, 45.0, 2.8
+"""Bytes for each pixel: of a picture that is decoded, of one that is encoded, and of one that waits for its encoder."""
+_CODERS = {"h265": 1.8, "av1": 3.0, "vp9": 2.0}
+"""How much more than x264 other encoders take."""
+
 _MARGIN = 1.15
 
 
@@ -88,6 +101,8 @@ def memory_need(
     >>> memory_need(100_000_000, "png", image.avif()) // 10**9
     2
     """
+    if recipe.end.takes == "video" and "preset" in recipe.end.arguments:
+        return _video_need(pixels or UNKNOWN_VIDEO, recipe)
     count = pixels or UNKNOWN
     opened = count * _OPEN.get(format or "", _OPEN_OTHERS)
     largest, last = _sizes(count, recipe)
@@ -117,6 +132,18 @@ def _filmed(pixels: int, recipe: Finished) -> float:
         ),
         default=0.0,
     )
+
+
+def _video_need(pixels: int, recipe: Finished) -> int:
+    """Say what decoding and encoding pictures takes: encoders look ahead, the further the slower their preset is."""
+    _, last = _sizes(pixels, recipe)
+    if isinstance(recipe.end, Streaming):
+        size = math.isqrt(last * 16 // 9), math.isqrt(last * 9 // 16)
+        boxes = [rung_size(size, side) for side in recipe.end.sides(min(size))]
+        last = sum(width * height for width, height in boxes)
+    each = _CODED + _WAITING * _AHEAD[str(recipe.end.values["preset"])]
+    each *= _CODERS.get(recipe.end.values.get("codec"), 1.0)
+    return BASE + int((pixels * _DECODED + last * each) * _MARGIN)
 
 
 def merge_need(whole: Shape, end: Format) -> int:

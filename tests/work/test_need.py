@@ -90,3 +90,18 @@ def test_sixteen_bits_need_what_was_measured_and_not_much_more() -> None:
         need = (memory_need(24_000_000, "png", recipe) - BASE) / 24e6
 
         assert measured <= need <= 2 * measured
+
+
+def test_a_video_needs_more_for_each_size_and_for_how_far_its_encoder_looks_ahead() -> None:
+    def need(recipe: Finished, pixels: int | None = 1920 * 1080) -> int:
+        return memory_need(pixels, "mp4", recipe)
+
+    one, ladder = video.mp4(), video.hls("hd")
+
+    assert need(one) < need(ladder) < need(video.hls("hd", preset="slower"))
+    assert need(one) < need(video.mp4(codec="h265")) < need(video.mp4(codec="av1"))
+    assert need(video.resize(320).mp4()) < need(one) < need(one, None)
+    # Measured as VmHWM: 389 MB and 746 MB of 1080p, 1233 MB of 2160p.
+    assert need(ladder) > 389 << 20
+    assert need(video.hls("hd", preset="medium")) > 746 << 20
+    assert need(video.hls("source_max"), 3840 * 2160) > 1233 << 20
