@@ -142,7 +142,7 @@ def _video_need(pixels: int, recipe: Finished) -> int:
         boxes = [rung_size(size, side) for side in recipe.end.sides(min(size))]
         last = sum(width * height for width, height in boxes)
     each = _CODED + _WAITING * _AHEAD[str(recipe.end.values["preset"])]
-    each *= _CODERS.get(recipe.end.values.get("codec"), 1.0)
+    each *= _CODERS.get(str(recipe.end.values.get("codec")), 1.0)
     return BASE + int((pixels * _DECODED + last * each) * _MARGIN)
 
 
