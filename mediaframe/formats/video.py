@@ -37,6 +37,11 @@ class Encoded(Format):
     preset: Value[Preset] = arg(default="veryfast", doc="How hard to compress, by x264's words; slower is smaller.")
     audio_bitrate: Quantity[int] = arg(default=128_000, unit="bits/s", ge=8_000, doc="Bits in a second of the sound.")
     metadata: Value[Tags] = arg(default="strip", doc="Whether title, artist, date and the like are kept.")
+    segments: Value[int] = arg(
+        default=1, ge=1, le=64,
+        doc="In how many parts a long video is written at the same time, two by two; each begins with a key frame. "
+        "Videos without an index, and those of another rate or speed, are written in one.",
+    )  # fmt: skip
 
     @property
     def first_codec(self) -> str:
@@ -50,6 +55,8 @@ class Encoded(Format):
         given = [name for name in ("crf", "bitrate", "max_bytes") if self.values[name] is not None]
         if len(given) > 1:
             raise RecipeError(f"{self.word}: expected one of crf, bitrate and max_bytes, got {' and '.join(given)}")
+        if self.settled("segments") and self.segments > 1 and self.max_bytes is not None:
+            raise RecipeError(f"{self.word}: a budget is kept over the whole video; leave segments or max_bytes out")
         if given and self.settled("codec") and self.values["codec"] == "copy":
             raise RecipeError(
                 f"{self.word}(codec='copy'): copied pictures keep their size; leave {given[0]} out, or encode"

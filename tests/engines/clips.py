@@ -41,6 +41,21 @@ def length(path: Path) -> float:
 
 def pictures(path: Path, size: tuple[int, int], filters: str = "null") -> np.ndarray[Any, Any]:
     """Give all frames as ffmpeg decodes them, in RGB."""
-    words = ["ffmpeg", "-v", "error", "-i", str(path), "-vf", filters, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    words = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        str(path),
+        "-vf",
+        filters,
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-",
+    ]
     data = subprocess.run(words, capture_output=True, check=True).stdout
     return np.frombuffer(data, np.uint8).reshape(-1, size[1], size[0], 3)

@@ -26,6 +26,7 @@ class Coder:
     """The mark in MP4 and MOV where players want another than FFmpeg's."""
     run: Literal[0, 1, 2] = 0
     """Which of two passes it is, for encoders that are told by a flag."""
+    threads: int = THREADS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mediaframe.engines.av.codecs import COPY, FASTSTART, PICTURES, SOUNDS, Soun
 from mediaframe.engines.av.copying import copyable
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.pipeline import write
+from mediaframe.engines.av.segments import segmented
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
 from mediaframe.formats import video as formats
@@ -38,7 +39,8 @@ def encode(medium: Medium, format: formats.Encoded) -> Encoded:
     target = replace(target, audio=_sound(target).at(format.audio_bitrate))
     if format.max_bytes is not None:
         return within(medium, format, word, target)
-    return write(medium, replace(target, video=PICTURES[word].at(format.preset, format.crf, format.bitrate)))
+    target = replace(target, video=PICTURES[word].at(format.preset, format.crf, format.bitrate))
+    return write(medium, target) if format.segments == 1 else segmented(medium, target, format.segments)
 
 
 def _copied(medium: Medium, format: formats.Encoded, target: Target, word: str) -> Encoded | None:

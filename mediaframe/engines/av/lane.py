@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import color, demux
-from mediaframe.engines.av.codecs import THREADS, Coder, Sound, Target
+from mediaframe.engines.av.codecs import Coder, Sound, Target
 from mediaframe.engines.av.graph import Chain, Node, kind_of
 from mediaframe.engines.av.medium import Medium, displayed, turn_of
 from mediaframe.engines.av.tone import Table
@@ -27,6 +29,8 @@ _SLACK = 1e-6
 _COARSE = 0.05
 """Seconds that times of sound may be off; beyond, samples are missing."""
 _PASSES = {0: 0, 1: int(Flags.pass1), 2: int(Flags.pass2)}
+_AHEAD = 3
+"""Frames that are on their way to the encoder at the most."""
 _PAINTS = ("pad", "overlay", "fade")
 """Filters whose colors are those of the result."""
 
@@ -46,6 +50,9 @@ class Lane:
     """Seconds that have come out."""
     next: Fraction | None = None
     """Where the next sample of sound belongs."""
+    pool: ThreadPoolExecutor | None = None
+    coming: deque[Future[list[Packet[Any]]]] = field(default_factory=deque)
+    """What the encoder has not given back."""
 
     def take(self, packet: Packet[Any] | None, begin: float, end: float | None) -> Iterator[Packet[Any]]:
         """Give the packets that come out for one that goes in, or for the end."""
@@ -100,17 +107,29 @@ class Lane:
         self.chain = self.chain or self.chained(frame)
         yield from self.chain.push(frame)
 
-    def _encoded(self, frame: VideoFrame | AudioFrame | None) -> list[Packet[Any]]:
+    def _encoded(self, frame: VideoFrame | AudioFrame | None) -> Iterator[Packet[Any]]:
+        """Encode a frame, or the end. Pictures are encoded in a thread of their own, while the next ones are filtered.
+
+        Packets are taken when so many frames are on their way, never when they happen to be there.
+        """
         if self.out is None:
-            return []
-        return self.out.encode(frame)  # type: ignore[arg-type]  # a lane's frames are of its stream's kind
+            return
+        if isinstance(self.out, AudioStream) or not self.out.codec_context.is_open:
+            yield from self.out.encode(frame)  # type: ignore[arg-type]  # a lane's frames are of its stream's kind
+            return
+        self.pool = self.pool or ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self.coming.append(self.pool.submit(self.out.encode, frame))  # type: ignore[arg-type]  # as above
+        while len(self.coming) > (0 if frame is None else _AHEAD):
+            yield from self.coming.popleft().result()
+        if frame is None:
+            self.pool.shutdown()
 
 
 def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputContainer) -> Lane:
     """Open a stream of pictures and its encoder."""
     coder = target.video
     assert isinstance(coder, Coder)  # noqa: S101  # the caller asked
-    stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
+    stream.thread_type, stream.codec_context.thread_count = "AUTO", coder.threads
     width, height = even(displayed(medium))
     rate = medium.rate or demux.rate(stream)
     made = out.add_stream(coder.name, rate=rate, options=dict(coder.options))
@@ -121,7 +140,7 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
     wanted = color.said(stream.codec_context).coded()
     color.tag(made.codec_context, wanted)
     made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
-    made.codec_context.thread_count = THREADS
+    made.codec_context.thread_count = coder.threads
     made.codec_context.flags |= Flags.bitexact | _PASSES[coder.run]
     return Lane(stream, made, lambda frame: picture_chain(medium, stream, frame, wanted, coder.pixels))
 

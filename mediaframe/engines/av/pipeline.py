@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -26,9 +27,7 @@ from mediaframe.errors import AssetError
 
 def write(medium: Medium, target: Target) -> Encoded:
     """Write the medium as a file in the child's own directory."""
-    handle, name = tempfile.mkstemp(suffix=target.suffix, dir=Path.cwd())
-    os.close(handle)
-    path = Path(name)
+    path = empty_file(target.suffix)
     try:
         with demux.faults("it cannot be written"):
             made = _Pass(medium, target, path).run()
@@ -36,6 +35,13 @@ def write(medium: Medium, target: Target) -> Encoded:
         path.unlink(missing_ok=True)
         raise
     return made
+
+
+def empty_file(suffix: str) -> Path:
+    """Make a file in the child's own directory."""
+    handle, name = tempfile.mkstemp(suffix=suffix, dir=Path.cwd())
+    os.close(handle)
+    return Path(name)
 
 
 class _Pass:
@@ -53,7 +59,7 @@ class _Pass:
         ):
             lanes = self._lanes(source, out)
             if self.target.tags:
-                _keep_tags(source, out, lanes)
+                keep_tags(source, out, lanes)
             if not lanes:
                 raise AssetError(f"there is nothing in it that {self.target.muxer} holds", code="E_OP")
             wanted = self.medium.tracks if self.target.video else ()
@@ -132,7 +138,7 @@ def reduced(medium: Medium) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _keep_tags(source: InputContainer, out: OutputContainer, lanes: list[Lane | CopyLane]) -> None:
+def keep_tags(source: InputContainer, out: OutputContainer, lanes: Sequence[Lane | CopyLane]) -> None:
     """Copy what is told of the whole; Ogg and Opus tell it of their stream."""
     told = dict(source.metadata)
     for lane in lanes:
