@@ -227,3 +227,38 @@ def test_the_size_that_the_steps_leave_is_that_of_the_picture(source: bytes, nam
 
 def test_a_faster_video_gives_the_pictures_at_its_own_moments(source: bytes) -> None:
     assert number(picture(video.speed(2).frame(at=1.5), source)) == 30
+
+
+_LAYERS = {
+    "text": (video.text("Hello", size=20, color="#00ff00"), 0.5),
+    "fade in": (video.fade(into=2), 1.0),
+    "fade of a part": (video.clip(1, 3).fade(into=1), 0.5),
+    "fade that goes on in a part": (video.fade(into=2).clip(0.5, 3), 0.5),
+    "fade of a faster one": (video.speed(2).fade(into=1), 0.5),
+    "fade out": (video.fade(out=2), 3.0),
+}
+
+
+@pytest.mark.parametrize("name", _LAYERS)
+def test_what_is_put_on_a_video_is_on_its_pictures_as_the_written_video_has_it(source: bytes, name: str) -> None:
+    recipe, moment = _LAYERS[name]
+
+    found = picture(recipe.frame(at=moment), source)
+
+    with av.open(io.BytesIO(recipe.mp4(crf=1).run(source))) as made:
+        frames = {round(frame.time, 3): frame for frame in made.decode(video=0)}
+        written = frames[min(frames, key=lambda time: abs(time - moment))].to_ndarray(format="rgb24").astype(int)
+    plain = picture(video.frame(at=moment), source)
+    assert np.abs(found - written).mean() < 3
+    assert np.abs(found - plain).mean() > 3
+
+
+def test_captions_are_on_the_pictures_of_their_time(source: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHELLO\n")
+    recipe = video.captions(tmp_path / "a.srt", mode="burn")
+
+    with_them, without = (picture(recipe.frame(at=moment), source) for moment in (1.5, 2.5))
+
+    bare = [picture(video.frame(at=moment), source) for moment in (1.5, 2.5)]
+    assert np.abs(with_them - bare[0])[SIZE[1] // 2 :].max() > 100
+    assert np.abs(without - bare[1]).max() < 40  # colors of edges alone

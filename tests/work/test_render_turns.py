@@ -48,7 +48,12 @@ def _run(kind: str, data: bytes, recipes: dict[str, Finished]) -> tuple[dict[str
     sent: dict[str, Any] = {}
     renditions = [{"name": name, "recipe": recipe.to_json()} for name, recipe in recipes.items()]
     request = {"do": "render", "kind": kind, "format": None, "limits": {}, "renditions": renditions}
-    answer = render(request, Source(data), lambda header, file: sent.update({header["rendition"]: (header, file)}))
+
+    def send(header: dict[str, Any], file: bytes) -> None:
+        if "rendition" in header:  # others tell how far it is
+            sent[header["rendition"]] = (header, file)
+
+    answer = render(request, Source(data), send)
     return sent, answer["counts"]
 
 
@@ -93,3 +98,20 @@ def test_a_page_that_is_not_there_is_that_renditions_error() -> None:
 
     assert sent["a"][0]["code"] == "E_PARAM"
     assert sent["b"][0]["status"] == "ok"
+
+
+def test_storyboards_and_frames_of_one_video_are_what_each_is_alone(clip: bytes) -> None:
+    recipes = {
+        "tiles": video.storyboard(6, 3, 16).png(),
+        "exact": video.storyboard(6, 3, 16, pick="exact").png(),
+        "key": video.frame(at=1.3, pick="keyframe").png(),
+        "frame": video.frame(at=1.3).png(),
+        "moving": video.preview(0.4, shots=2, fps=5, width=16).webp(),
+    }
+
+    together, _ = _run("video", clip, recipes)
+
+    for name, recipe in recipes.items():
+        alone, _ = _run("video", clip, {name: recipe})
+        assert together[name][0]["status"] == "ok", together[name][0]["error"]
+        assert together[name][1] == alone[name][1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -24,8 +26,8 @@ Levels = NDArray[np.uint8]
 _BT709 = 1
 _REDUCED = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """Without the latter two a gray of 20 becomes 18; at 160 px they cost no time, of 1080p at its own size 24 ms."""
-_TIMED = ("fps", "setpts")
-"""Filters that move pictures in time; a picture that is chosen by its moment is past them."""
+_RATE = "fps"
+"""The filter that drops and repeats pictures; one that is chosen by its moment is past it."""
 
 
 def watched(medium: Medium) -> VideoStream:
@@ -68,7 +70,7 @@ def printed(medium: Medium, frame: VideoFrame, size: tuple[int, int] | None = No
         Width and height as displayed; as it is after the steps if left out.
     """
     turn = frame.rotation if frame.rotation % 90 == 0 else 0
-    still = medium.but(video=tuple(one for one in medium.video if one.name not in _TIMED))
+    still = medium.but(video=tuple(one for one in medium.video if one.name != _RATE))
     given, square = color.said(frame), (frame.width, frame.height) == demux.square_size(watched(medium))
     if still.video or given.wide or not square:
         return np.ascontiguousarray(_filtered(still, frame, -turn % 360, size).to_ndarray())
@@ -92,17 +94,12 @@ def _filtered(medium: Medium, frame: VideoFrame, turn: int, size: tuple[int, int
         nodes = drawn(medium, watched(medium), frame, turn, held)
         scale = f"{size[0]}:{size[1]}:flags=area+accurate_rnd" if size else f"flags={color.FLAGS}"
         last = Node("scale", f"{scale}+full_chroma_int+full_chroma_inp")
-        chain = Chain(frame, [*nodes, last, Node("format", "pix_fmts=rgb24")])
-    moved, frame.pts = frame.pts, _counted(medium, frame)
-    made: VideoFrame = next(chain.push(frame))
-    frame.pts = moved
+        graph = Chain(frame, [*nodes, last, Node("format", "pix_fmts=rgb24")])
+    told, base = frame.pts, frame.time_base or Fraction(1, 90_000)
+    try:
+        # Filters count from where the part begins, and others may still ask when the picture is shown.
+        frame.pts = round((pictures(medium).moment(frame) - medium.start) / base)
+        made: VideoFrame = next(chain(graph.push(frame), graph.push(None)))
+    finally:
+        frame.pts = told
     return made
-
-
-def _counted(medium: Medium, frame: VideoFrame) -> int | None:
-    """Give the time of a frame from the beginning of the part, by which steps such as captions go."""
-    stream = watched(medium)
-    if frame.pts is None or frame.time_base is None:
-        return None
-    origin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
-    return round((frame.pts * frame.time_base - origin - medium.start) / frame.time_base / medium.speed)
