@@ -61,7 +61,7 @@ PROBED: tuple[Field, ...] = (
     Field("audio_codec", pl.String, "Codec of the first stream of sound, in videos too."),
     Field("hdr", pl.String, "pq, hlg or dolby vision; null where a video is not HDR or does not say so."),
     Field("color_space", pl.String, "srgb, gray, cmyk, ycbcr, lab ..., as stored."),
-    Field("bits", pl.Int32, "Bits for each channel."),
+    Field("bits", pl.Int32, "Bits for each channel; of a sound where it is stored without loss."),
     Field("alpha", pl.Boolean, "Whether it can be transparent."),
     Field("taken_at", pl.Datetime("us"), "When the picture was taken, in the camera's own time."),
     Field("camera", pl.String, "Maker and model."),

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mediaframe as mf
 from mediaframe.engines.base import Source
 from mediaframe.errors import AssetError
 from mediaframe.recipes import audio, video
@@ -262,3 +263,42 @@ def test_a_rate_that_varies_is_kept_in_the_video_that_is_made() -> None:
         shown = [round((frame.time or 0) * 1000) for frame in container.decode(video=0)]
     assert np.abs(np.array(shown) - times).max() <= 1
     assert row(made, "mp4")["variable_rate"] is True
+
+
+def test_pictures_of_high_dynamic_range_become_8_bits_and_the_row_says_so(tmp_path: Path) -> None:
+    told = "log-level=none:pools=1:frame-threads=1:colorprim=bt2020:colormatrix=bt2020nc:transfer=smpte2084"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "pq.mp4").write_bytes(
+        clip("mp4", "libx265", seconds=0.2, pixels="yuv420p10le", options={"x265-params": told})
+    )
+    frame = mf.scan(tmp_path / "in").probe()
+
+    run = frame.with_columns(small=mf.video.mp4(preset="ultrafast")).export(tmp_path / "out")
+
+    assert frame.collect().select("hdr", "bits").row(0) == ("pq", 10)
+    made = mf.scan(tmp_path / "out").probe().collect()
+    assert made.select("hdr", "bits", "codec", "status").row(0) == (None, 8, "h264", "ok")
+    assert run.manifest.select("status", "error_code").row(0) == ("written", "W_HDR_REDUCED")
+
+
+@pytest.mark.parametrize("name", ["flv", "mp3", "flac"])
+def test_what_is_made_of_less_than_is_declared_says_so_in_its_row_or_fails(name: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"a.{name}").write_bytes(whole(name)[: len(whole(name)) // 2])
+    recipe = audio.opus() if name in _SOUNDS else video.mp4(preset="ultrafast")
+
+    run = mf.scan(tmp_path / "in").probe().with_columns(made=recipe).export(tmp_path / "out")
+
+    row = run.manifest.select("status", "error_code").row(0)
+    assert row == (("failed", "E_CORRUPT") if name == "flac" else ("written", "W_DURATION_MISMATCH"))
+
+
+@pytest.mark.parametrize("name", ["mp4", "mp3", "ogg"])
+def test_what_is_made_of_all_there_is_has_nothing_to_say(name: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"a.{name}").write_bytes(whole(name))
+    recipe = audio.opus() if name in _SOUNDS else video.mute().mp4(preset="ultrafast")
+
+    run = mf.scan(tmp_path / "in").probe().with_columns(made=recipe).export(tmp_path / "out")
+
+    assert run.manifest.select("status", "error_code").row(0) == ("written", None)

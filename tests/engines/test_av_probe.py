@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import polars as pl
 import pytest
 
@@ -68,6 +70,15 @@ def test_the_codec_of_the_sound_of_a_video_is_told() -> None:
 
     assert (facts["codec"], facts["audio_codec"], facts["channels"]) == ("h264", "opus", 1)
     assert probe(tone("flac", "flac"))["audio_codec"] == "flac"
+
+
+@pytest.mark.parametrize(
+    ("format", "codec", "bits"),
+    [("wav", "pcm_s16le", 16), ("wav", "pcm_s24le", 24), ("wav", "pcm_f32le", 32), ("wav", "pcm_u8", 8),
+     ("flac", "flac", 16), ("ipod", "alac", 24), ("mp3", "libmp3lame", None), ("ogg", "libopus", None)],
+)  # fmt: skip
+def test_the_bits_of_a_sound_are_told_where_nothing_is_lost(format: str, codec: str, bits: int | None) -> None:
+    assert probe(tone(format, codec, seconds=0.2))["bits"] == bits
 
 
 # ---- HDR ---------------------------------------------------------------------------------------------------
@@ -162,3 +173,17 @@ def test_records_are_a_typed_column_of_a_frame_and_stand_in_its_manifest(tmp_pat
     assert table["parts"].dtype == pl.List(pl.Struct({"start": pl.Float64, "end": pl.Float64, "title": pl.String}))
     assert set(run.measures["status"]) == {"measured"}
     assert '"title": "A"' in "".join(run.measures["value"])
+
+
+def test_a_stream_that_begins_amid_a_transport_stream_is_passed_by() -> None:
+    silent, sounding = clip("mpegts", seconds=1), clip("mpegts", seconds=1, sound="mp2")
+    padding = (b"\x47\x1f\xff\x10" + b"\xff" * 184) * 1_500  # more than FFmpeg looks at from the end
+    data = silent + sounding + padding + silent
+
+    facts = probe(data)
+
+    with av.open(io.BytesIO(data)) as container, pytest.raises(IndexError):
+        list(container.demux(container.streams.video[0]))
+    assert (facts["kind"], facts["codec"], facts["audio_codec"]) == ("video", "h264", None)
+    assert video.lufs().run(data) is None
+    assert len(video.scenes(threshold=0).run(data)) >= 49

@@ -80,6 +80,7 @@ class AvEngine(Engine[Medium]):
                 facts |= {"kind": "video"} | _picture(container, picture, task.limits)
             elif sound is not None:
                 facts |= {"kind": "audio", "codec": demux.codec(sound), "rate": float(sound.rate)}
+                facts["bits"] = demux.depth(sound)
         return facts | _fault(time, elsewhere=elsewhere)
 
     def shape(self, handle: Medium) -> Shape:

@@ -81,7 +81,7 @@ def _packets(
     container: InputContainer, streams: list[Played], tracks: dict[int, _Track], logs: list[tuple[int, str, str]]
 ) -> Iterator[Packet[Any]]:
     """Give the packets; where the container complains, what is missing lies before the next packet of each stream."""
-    packets = container.demux(streams)
+    packets = demux.packets(container, streams)
     while True:
         try:
             packet = next(packets, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import EOFError as AvEndOfFile
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -45,7 +47,7 @@ def faults(what: str) -> Iterator[None]:
         raise AssetError(f"{what}: the file ends too early", code="E_TRUNCATED") from None
     except MemoryError:
         raise
-    except (FFmpegError, ValueError, OverflowError, UnicodeError) as error:
+    except (FFmpegError, ValueError, OverflowError, UnicodeError, IndexError) as error:
         # `strerror` says it without the name of a file.
         said = getattr(error, "strerror", None) or type(error).__name__
         raise AssetError(f"{what}: {said}", code="E_CORRUPT") from None
@@ -70,6 +72,21 @@ def opened(source: Source, task: Task) -> InputContainer:
             metadata_errors="replace",
             io_open=_refuse,
         )
+
+
+def packets(container: InputContainer, streams: Iterable[Stream]) -> Iterator[Packet[Any]]:
+    """Give the packets of some streams.
+
+    Transport and program streams may begin a stream amid the file; PyAV 18 raises where it comes to such a packet, and
+    knows nothing of the stream. It is passed by.
+    """
+    wanted = list(streams)
+    while True:
+        try:
+            yield from container.demux(wanted)
+        except IndexError:
+            continue
+        return
 
 
 def picture(container: InputContainer) -> VideoStream | None:
@@ -119,3 +136,15 @@ def codec(stream: Stream) -> str:
     """Name the codec, not the decoder: mp3, where FFmpeg's decoder is called mp3float."""
     name: Any = stream.codec_context.codec.canonical_name
     return str(name)
+
+
+def depth(stream: AudioStream) -> int | None:
+    """Say the bits of a sample as stored: of PCM, FLAC and ALAC; what loses something has none."""
+    named, extra = codec(stream), stream.codec_context.extradata or b""
+    if match := re.match(r"pcm_[a-z]*?(\d+)", named):
+        return int(match[1])
+    if named == "flac" and len(extra) >= 18:  # STREAMINFO: 5 bits after 100, less one
+        return ((extra[12] & 1) << 4 | extra[13] >> 4) + 1
+    if named == "alac" and len(extra) >= 36:  # ALACSpecificConfig.bitDepth
+        return extra[17]
+    return None

@@ -136,7 +136,7 @@ class _Join:
             lanes = self._lanes(medium, source, line, copied=copied)
             begin, end = _begins(_pictures(source)), span(medium, source)[1]
             streams = [lane.source for lane in lanes] + ([_pictures(source)] if copied else [])
-            for packet in source.demux(streams):
+            for packet in demux.packets(source, streams):
                 if not packet.size:  # The end: such packets all say stream 0.
                     continue
                 if copied and packet.stream_index == _pictures(source).index:

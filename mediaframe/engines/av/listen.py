@@ -26,7 +26,7 @@ def listen(medium: Medium, *nodes: Node) -> Iterator[AudioFrame]:
         if medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
         telling = Telling(medium)
-        for packet in source.demux(stream):
+        for packet in demux.packets(source, [stream]):
             if lane.over:
                 break
             if packet.size:

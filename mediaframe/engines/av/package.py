@@ -166,7 +166,7 @@ class _Pass:
         if self.medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
         by_stream = {lane.source.index: lane for lane in lanes}
-        for packet in source.demux([lane.source for lane in lanes]):
+        for packet in demux.packets(source, [lane.source for lane in lanes]):
             if not packet.size:  # The end: such packets all say stream 0.
                 continue
             lane = by_stream[packet.stream_index]

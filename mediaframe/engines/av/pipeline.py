@@ -19,6 +19,7 @@ from mediaframe.engines.av.copying import CopyLane, copy_lane
 from mediaframe.engines.av.lane import Lane, audio_lane, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
 from mediaframe.engines.av.telling import Telling
+from mediaframe.engines.av.timing import shortfall
 from mediaframe.engines.av.tone import HLG, PQ
 from mediaframe.engines.av.tracks import TrackLane, track_lane
 from mediaframe.engines.base import Encoded, Origin
@@ -71,7 +72,7 @@ class _Pass:
             *self._size(lanes),
             seconds=round(max(lane.last for lane in lanes), 3),
             origin=origin,
-            notes=_notes(self.medium, lanes[0]),
+            notes=(*_notes(self.medium, lanes[0]), *shortfall(self.medium, max(lane.last for lane in lanes))),
         )
 
     def _size(self, lanes: list[Lane | CopyLane]) -> tuple[int | None, int | None]:
@@ -105,7 +106,7 @@ class _Pass:
         if self.medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
         by_stream = {lane.source.index: lane for lane in lanes}
-        for packet in source.demux([lane.source for lane in lanes]):
+        for packet in demux.packets(source, [lane.source for lane in lanes]):
             if not packet.size:  # The end: such packets all say stream 0.
                 continue
             lane = by_stream[packet.stream_index]

@@ -6,7 +6,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av.demux import faults
+from mediaframe.engines.av.demux import faults, packets
 
 _TRIES = 1000
 """Packets that are looked at for a key frame."""
@@ -20,7 +20,7 @@ def key_before(container: InputContainer, stream: VideoStream, moment: float) ->
             container.seek(int((moment + origin) * 1_000_000), backward=True)
         except FFmpegError:
             return 0.0
-        for number, packet in enumerate(container.demux(stream)):
+        for number, packet in enumerate(packets(container, [stream])):
             if packet.is_keyframe and packet.pts is not None:
                 at = float(packet.pts * packet.time_base) - origin
                 return max(0.0, at) if at <= moment + 1e-6 else 0.0

@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av.demux import codec, faults
+from mediaframe.engines.av.demux import codec, faults, packets
 from mediaframe.errors import AssetError
 
 _EARLIER = (0.0, 2.0, 10.0, 60.0)
@@ -45,7 +45,7 @@ class Pictures:
     def first(self) -> VideoFrame | None:
         """Give the first picture as the file has it, whatever its time: by its packet alone where that is whole."""
         self._seek(-self.origin)
-        packet = next(iter(self.container.demux(self.stream)), None)
+        packet = next(iter(packets(self.container, [self.stream])), None)
         if packet is not None and packet.size and packet.is_keyframe:
             found = [*self.stream.decode(packet), *self.stream.decode(None)]
             self.decoded += len(found)
@@ -139,7 +139,7 @@ class Pictures:
         """Read, without decoding, up to the moment; a container may hold more key frames than its index tells."""
         self._seek(start)
         found, ends = None, 0.0
-        for packet in self.container.demux(self.stream):
+        for packet in packets(self.container, [self.stream]):
             if not packet.size:
                 if self.length:
                     _hold_to_end(ends, min(moment, self.length), self.length)
@@ -183,7 +183,7 @@ class Pictures:
         passes = needed is not None and codec(self.stream) in _PASSED_BY and context.field_order <= _PROGRESSIVE
         # The last picture of all must not be passed by.
         most = min(self.length or -math.inf, self.end) - _NEAR_END
-        for packet in self.container.demux(self.stream):
+        for packet in packets(self.container, [self.stream]):
             if not packet.size:
                 break
             if passes and needed is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from av.audio.stream import AudioStream
@@ -121,20 +120,8 @@ def _sound(stream: AudioStream) -> dict[str, Any]:
         "channels": stream.channels or None,
         "layout": None if stream.layout.name.endswith(" channels") else stream.layout.name,  # an order that none told
         "sample_rate": stream.rate or None,
-        "bits": depth(stream),
+        "bits": demux.depth(stream),
     }
-
-
-def depth(stream: AudioStream) -> int | None:
-    """Say the bits of a sample as stored: of PCM, FLAC and ALAC; what loses something has none."""
-    codec, extra = demux.codec(stream), stream.codec_context.extradata or b""
-    if match := re.match(r"pcm_[a-z]*?(\d+)", codec):
-        return int(match[1])
-    if codec == "flac" and len(extra) >= 18:  # STREAMINFO: 5 bits after 100, less one
-        return ((extra[12] & 1) << 4 | extra[13] >> 4) + 1
-    if codec == "alac" and len(extra) >= 36:  # ALACSpecificConfig.bitDepth
-        return extra[17]
-    return None
 
 
 def _cover(container: InputContainer, stream: Stream) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import boxes, demux
+from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.base import Source
 
 _UNDECLARED = {"mpeg", "mpegts", "mpegvideo", "ogg", "amr"}
@@ -70,6 +71,15 @@ def timing(container: InputContainer, source: Source) -> Timing:
         return Timing(seconds, seconds if container.format.name in _UNDECLARED else declared)
 
 
+def shortfall(medium: Medium, last: float) -> tuple[tuple[str, str], ...]:
+    """Say that a result ends before what its source declares, where that is the fault of the source."""
+    if medium.seconds is None or medium.seconds - last <= max(_OFF * medium.seconds, _LEAST_OFF):
+        return ()
+    with demux.opened(medium.source, medium.task) as container:
+        lie = timing(container, medium.source).lie
+    return (("W_DURATION_MISMATCH", lie),) if lie else ()
+
+
 def _played(container: InputContainer) -> list[VideoStream | AudioStream]:
     """Give the streams that are looked at: the first of pictures and the first of sound."""
     return [one for one in (demux.picture(container), demux.sound(container)) if one is not None and one.time_base]
@@ -93,7 +103,7 @@ def _counted(container: InputContainer, source: Source, declared: float | None) 
     stream = demux.sound(container)
     ticks, time_base = 0, stream.time_base if stream else None
     if stream is not None:
-        ticks = sum(packet.duration or 0 for packet in _first(container.demux(stream), _MOST_PACKETS))
+        ticks = sum(packet.duration or 0 for packet in _first(demux.packets(container, [stream]), _MOST_PACKETS))
     counted = float(ticks * time_base) if ticks and time_base else None
     if not has_length(source):
         return Timing(counted, counted, empty=counted is None)
@@ -154,7 +164,7 @@ def _last_end(container: InputContainer, played: Sequence[VideoStream | AudioStr
         container.seek(0)  # no index: from the beginning
     bases = {one.index: float(one.time_base or 0) for one in played}
     end, total = None, dict.fromkeys(bases, 0.0)
-    for packet in _first(container.demux(played), _MOST_PACKETS):
+    for packet in _first(demux.packets(container, played), _MOST_PACKETS):
         base = bases[packet.stream_index]
         lasts = ticks_of(packet) * base
         total[packet.stream_index] += lasts
@@ -229,7 +239,7 @@ def _times(container: InputContainer, stream: VideoStream) -> list[int]:
         return [index[at].timestamp for at in range(min(len(index), _SAMPLE))]
     with demux.faults("its packets cannot be read"):
         container.seek(0)
-        packets = list(_first(container.demux(stream), _SAMPLE))
+        packets = list(_first(demux.packets(container, [stream]), _SAMPLE))
     delay = 0 if len(packets) < _SAMPLE else 16  # pictures that come later in the file may be shown before the last
     times = {packet.pts for packet in packets if packet.pts is not None}
     return sorted(times)[: len(times) - delay]

@@ -67,7 +67,7 @@ def watch(medium: Medium, *nodes: Node) -> Iterator[VideoFrame]:
         if medium.start:
             source.seek(int(begin * 1_000_000), backward=True)
         telling = Telling(medium)
-        for packet in source.demux(stream):
+        for packet in demux.packets(source, [stream]):
             if lane.over:
                 break
             if packet.size:
