@@ -133,6 +133,7 @@ class AudioRecipe(Recipe, kind="audio"):
     rate = step(sounding.Rate)
     fade = step(sounding.Fade)
     trim = step(sounding.Trim)
+    tag = step(sounding.Tag)
 
     waveform = turn(sounding.Waveform, ImageRecipe)
 

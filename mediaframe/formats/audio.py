@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
+from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
+from mediaframe.model.operation import Operation
 
 Tags = Literal["strip", "keep"]
-_TAGS = "Whether title, artist, album and the like are kept; covers are left out."
+_TAGS = "Whether title, artist, album and the like are kept; MP3, M4A and FLAC keep the cover too."
 
 
-class Lossy(Format):
+class _Sound(Format):
+    """What all formats of sounds share."""
+
+    covers: ClassVar[bool] = False
+    """Whether a cover picture can stand in it."""
+
+    def check_steps(self, steps: tuple[Operation, ...]) -> None:
+        """Let no cover stand before a format that holds none."""
+        for step in steps:
+            if step.takes == "audio" and step.values.get("cover") is not None and not self.covers:
+                raise RecipeError(f"{self.word}: it holds no cover; leave cover out, or write mp3, m4a or flac")
+
+
+class Lossy(_Sound):
     """What formats that lose something take."""
 
     bitrate: Quantity[int] = arg(default=128_000, unit="bits/s", ge=8_000, le=512_000, doc="Bits in a second.")
     metadata: Value[Tags] = arg(default="strip", doc=_TAGS)
 
 
-class Lossless(Format):
+class Lossless(_Sound):
     """What formats that lose nothing take."""
 
     metadata: Value[Tags] = arg(default="strip", doc=_TAGS)
@@ -33,6 +48,8 @@ class Mp3(Lossy, takes="audio", media_type="audio/mpeg", extension="mp3"):
     audio.mp3(bitrate=192000)
     """
 
+    covers = True
+
 
 class M4a(Lossy, takes="audio", media_type="audio/mp4", extension="m4a"):
     """Write an M4A: AAC in MP4, with its index in front.
@@ -42,6 +59,8 @@ class M4a(Lossy, takes="audio", media_type="audio/mp4", extension="m4a"):
     >>> mf.audio.m4a()
     audio.m4a()
     """
+
+    covers = True
 
 
 class Opus(Lossy, takes="audio", media_type="audio/ogg", extension="opus"):
@@ -73,6 +92,7 @@ class Flac(Lossless, takes="audio", media_type="audio/flac", extension="flac"):
     audio.flac()
     """
 
+    covers = True
     effort: Value[int] = arg(default=5, ge=0, le=12, doc="How hard to compress.")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from mediaframe.errors import RecipeError
-from mediaframe.model.argument import Quantity, Value, arg
+from mediaframe.model.argument import File, Quantity, Value, arg
+from mediaframe.model.input import Input
 from mediaframe.model.kind import Shape
 from mediaframe.model.operation import Operation
 from mediaframe.model.quantity import color_bands
@@ -144,3 +145,35 @@ class Waveform(Operation, takes="audio", gives="image"):
         """Say the size, and whether anything is transparent."""
         alpha = min(color_bands(one)[3] for one in (self.color, self.background)) < 255
         return Shape("image", self.width, self.height, alpha=alpha, frames=1)
+
+
+class Tag(Operation, takes="audio"):
+    """Say title, artist and the like, and give the sound a cover.
+
+    What is said replaces what the source says; the rest is kept or left out by the format's `metadata`.
+
+    Source: ID3v2.3 in MP3, iTunes tags in M4A, Vorbis comments in Ogg, Opus and FLAC, RIFF INFO in WAV.
+
+    >>> mf.audio.tag(title="Intro", artist="Ann", track="1/12").mp3()
+    audio.tag(title='Intro', artist='Ann', track='1/12').mp3()
+    """
+
+    title: Value[str | None] = arg(default=None, doc="Title.")
+    artist: Value[str | None] = arg(default=None, doc="Artist.")
+    album: Value[str | None] = arg(default=None, doc="Album.")
+    date: Value[str | None] = arg(default=None, doc="Year or date, such as 2024 or 2024-05-01.")
+    track: Value[str | None] = arg(default=None, doc="Number, or number and total, such as 3/12.")
+    genre: Value[str | None] = arg(default=None, doc="Genre.")
+    comment: Value[str | None] = arg(default=None, doc="Comment.")
+    cover: File[Input | None] = arg(
+        default=None, holds="image", doc="Cover picture, a JPEG or PNG; MP3, M4A and FLAC hold one."
+    )
+
+    def check(self) -> None:
+        """Ask for something, and bound it."""
+        given = [one for one in self.values.values() if one is not None]
+        if not given:
+            raise RecipeError("tag: expected something to say, got nothing; say tag(title='...')")
+        for name, text in self.values.items():
+            if isinstance(text, str) and (len(text) > 4000 or "\0" in text):
+                raise RecipeError(f"tag({name}=...): expected up to 4,000 characters without a null")

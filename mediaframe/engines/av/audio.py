@@ -9,10 +9,12 @@ from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.graph import Clock, Node
 from mediaframe.engines.av.listen import listen
 from mediaframe.engines.av.medium import Medium
+from mediaframe.engines.av.tags import measured
+from mediaframe.engines.base import Source
 from mediaframe.errors import AssetError
 from mediaframe.measures import audio as measures
 from mediaframe.ops import video_sound
-from mediaframe.ops.audio import Channels, Clip, Fade, Gain, Loudness, Rate, Trim
+from mediaframe.ops.audio import Channels, Clip, Fade, Gain, Loudness, Rate, Tag, Trim
 
 
 @engine.implements(Clip)
@@ -75,6 +77,22 @@ def trim(medium: Medium, op: Trim) -> Medium:
     if end <= start:
         raise AssetError(f"trim(threshold={op.threshold:g}): all of it is silent", code="E_OP")
     return medium.part(start, end)
+
+
+@engine.implements(Tag)
+def tag(medium: Medium, op: Tag) -> Medium:
+    """Keep what is said for when it is written."""
+    said = {name: text for name, text in op.values.items() if isinstance(text, str)}
+    cover = medium.cover
+    if op.cover is not None:
+        if not isinstance(op.cover.data, Source):
+            raise AssetError(f"{op.cover}: the engine was not given this file", code="E_INTERNAL")
+        cover = bytes(op.cover.data.view())
+        try:
+            measured(cover)
+        except AssetError as error:
+            raise AssetError(f"tag(cover={op.cover}): {error.message}", code="E_INPUT") from None
+    return medium.but(tags=tuple({**dict(medium.tags), **said}.items()), cover=cover)
 
 
 _SHORT = 0.02

@@ -87,6 +87,8 @@ class Target:
     mux_options: Mapping[str, str] = field(default_factory=dict)
     tags: bool = False
     """Whether title, artist and the like are kept."""
+    covers: bool = False
+    """Whether it holds a cover picture."""
 
 
 FASTSTART = {"movflags": "+faststart"}

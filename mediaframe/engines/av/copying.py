@@ -22,12 +22,6 @@ HOLDS: dict[str, frozenset[str]] = {
     "matroska": frozenset(("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "mpeg1video", "prores", "mjpeg",
                            "theora", "vorbis", "pcm_s16le", "pcm_s24le", "mp2", *_ISO_SOUNDS)),
     "webm": frozenset(("vp8", "vp9", "av1", "opus", "vorbis")),
-    "ipod": frozenset(("aac", "alac")),
-    "mp3": frozenset(("mp3",)),
-    "opus": frozenset(("opus",)),
-    "ogg": frozenset(("opus", "vorbis", "flac")),
-    "flac": frozenset(("flac",)),
-    "wav": frozenset(("pcm_s16le", "pcm_s24le", "pcm_u8", "pcm_f32le")),
 }  # fmt: skip
 """What can be copied into the containers that are written, by the names of their muxers."""
 

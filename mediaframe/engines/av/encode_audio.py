@@ -13,7 +13,7 @@ from mediaframe.formats import audio as sounds
 
 _SOUNDS: dict[type[sounds.Lossy], tuple[str, str, str]] = {
     sounds.Mp3: ("mp3", ".mp3", "mp3"),
-    sounds.M4a: ("ipod", ".m4a", "aac"),
+    sounds.M4a: ("mp4", ".m4a", "aac"),
     sounds.Opus: ("opus", ".opus", "opus"),
     sounds.Ogg: ("ogg", ".ogg", "opus"),
 }
@@ -23,8 +23,11 @@ _SOUNDS: dict[type[sounds.Lossy], tuple[str, str, str]] = {
 def encode_sound(medium: Medium, format: sounds.Lossy) -> Encoded:
     """Write a sound that loses something."""
     muxer, suffix, coder = _SOUNDS[type(format)]
-    options = {"ipod": FASTSTART, "mp3": {"write_xing": "1", "id3v2_version": "3"}}.get(muxer, {})
-    target = Target(muxer, suffix, audio=SOUNDS[coder].at(format.bitrate), mux_options=options)
+    # M4A is written as MP4 with the brand of M4A: it may get a cover, and PyAV gives FFmpeg's `ipod` none.
+    options = {"mp4": {**FASTSTART, "brand": "M4A "}, "mp3": {"write_xing": "1", "id3v2_version": "3"}}.get(muxer, {})
+    target = Target(
+        muxer, suffix, audio=SOUNDS[coder].at(format.bitrate), mux_options=options, covers=muxer in ("mp3", "mp4")
+    )
     return write(medium, replace(target, tags=format.metadata == "keep"))
 
 
@@ -37,7 +40,7 @@ def flac(medium: Medium, format: sounds.Flac) -> Encoded:
     """Write a FLAC, with 24 bits where the source has more than 16."""
     coder = SOUNDS["flac24" if medium.deep else "flac"]
     coder = replace(coder, options={"compression_level": str(format.effort)})
-    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep"))
+    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep", covers=True))
 
 
 @engine.implements(sounds.Wav)

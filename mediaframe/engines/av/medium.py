@@ -48,6 +48,9 @@ class Medium:
     video: tuple[Node, ...] = ()
     audio: tuple[Node, ...] = ()
     tracks: tuple[Track, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    cover: bytes | None = None
+    """What steps say of it, and the picture that they give it."""
     muted: bool = False
     between_packets: bool = True
     """Whether the part begins and ends where packets do, so that they can be copied."""

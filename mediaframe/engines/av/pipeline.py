@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import av
-from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import color, demux
@@ -18,6 +18,7 @@ from mediaframe.engines.av.codecs import COPY, Coder, Sound, Target
 from mediaframe.engines.av.copying import CopyLane, copy_lane
 from mediaframe.engines.av.lane import Lane, audio_lane, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
+from mediaframe.engines.av.tags import add_cover, dropped_cover, write_tags
 from mediaframe.engines.av.telling import Telling
 from mediaframe.engines.av.timing import shortfall
 from mediaframe.engines.av.tone import HLG, PQ
@@ -59,20 +60,24 @@ class _Pass:
             av.open(str(self.path), "w", format=self.target.muxer, options=options) as out,
         ):
             lanes = self._lanes(source, out)
-            if self.target.tags:
-                keep_tags(source, out, lanes)
+            write_tags(self.medium, self.target, source, out, lanes)
+            cover = add_cover(self.medium, self.target, out) if lanes else None
             if not lanes:
                 raise AssetError(f"there is nothing in it that {self.target.muxer} holds", code="E_OP")
             wanted = self.medium.tracks if self.target.video else ()
             tracks = [track_lane(self.medium, one, out, self.target.muxer) for one in wanted]
-            self._run(source, out, lanes, tracks)
+            self._run(source, out, lanes, tracks, cover)
         origin: Origin = "repacked" if isinstance(lanes[0], CopyLane) else "encoded"
         return Encoded(
             self.path,
             *self._size(lanes),
             seconds=round(max(lane.last for lane in lanes), 3),
             origin=origin,
-            notes=(*_notes(self.medium, lanes[0]), *shortfall(self.medium, max(lane.last for lane in lanes))),
+            notes=(
+                *_notes(self.medium, lanes[0]),
+                *shortfall(self.medium, max(lane.last for lane in lanes)),
+                *dropped_cover(self.medium, self.target),
+            ),
         )
 
     def _size(self, lanes: list[Lane | CopyLane]) -> tuple[int | None, int | None]:
@@ -100,7 +105,12 @@ class _Pass:
         return lanes
 
     def _run(
-        self, source: InputContainer, out: OutputContainer, lanes: list[Lane | CopyLane], tracks: list[TrackLane]
+        self,
+        source: InputContainer,
+        out: OutputContainer,
+        lanes: list[Lane | CopyLane],
+        tracks: list[TrackLane],
+        cover: Packet[Any] | None,
     ) -> None:
         begin, end = span(self.medium, source)
         if self.medium.start:
@@ -122,6 +132,8 @@ class _Pass:
                 out.mux(made)
         for track in tracks:
             out.mux(list(track.until(math.inf)))
+        if cover is not None:
+            out.mux(cover)
 
 
 def _notes(medium: Medium, lane: Lane | CopyLane) -> tuple[tuple[str, str], ...]:
@@ -137,16 +149,3 @@ def reduced(medium: Medium) -> tuple[tuple[str, str], ...]:
     return (
         ("W_HDR_REDUCED", "high dynamic range was brought to BT.709: 203 nits are white, up to 1000 are rolled off"),
     )
-
-
-def keep_tags(source: InputContainer, out: OutputContainer, lanes: Sequence[Lane | CopyLane]) -> None:
-    """Copy what is told of the whole; Ogg and Opus tell it of their stream."""
-    told = dict(source.metadata)
-    for lane in lanes:
-        if isinstance(lane.source, AudioStream) and not told:
-            told = dict(lane.source.metadata)
-    out.metadata.update({name: text for name, text in told.items() if name.lower() not in _OWN_TAGS})
-
-
-_OWN_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time"})
-"""Tags of the file itself, not of what is in it."""

@@ -22,7 +22,8 @@ from mediaframe.engines.av import demux
 from mediaframe.engines.av.codecs import Coder, Sound, Target
 from mediaframe.engines.av.lane import Lane, audio_lane
 from mediaframe.engines.av.medium import Medium, span, turn_of
-from mediaframe.engines.av.pipeline import empty_file, keep_tags, write
+from mediaframe.engines.av.pipeline import empty_file, write
+from mediaframe.engines.av.tags import write_tags
 from mediaframe.engines.av.tracks import TrackLane, track_lane
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
@@ -111,8 +112,7 @@ def _joined(medium: Medium, target: Target, parts: list[Encoded], starts: list[f
                 av.open(str(path), "w", format=target.muxer, options={"fflags": "+bitexact", **target.mux_options})
             )
             join = _Join(medium, target, source, opened, starts, out)
-            if target.tags:
-                keep_tags(source, out, [join.sound] if join.sound else [])
+            write_tags(medium, target, source, out, [join.sound] if join.sound else [])
             join.run()
     except BaseException:
         path.unlink(missing_ok=True)
