@@ -21,6 +21,7 @@ from mediaframe.engines.base import Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.kind import Shape
 from mediaframe.model.limits import Limits
+from mediaframe.model.recipe import Finished
 from mediaframe.ops.stills import Storyboard
 from mediaframe.recipes import video
 
@@ -198,3 +199,19 @@ def test_a_sprite_is_as_large_and_as_true_as_a_jpeg_of_that_quality(quality: int
     off = [np.abs(np.asarray(Image.open(file)).astype(int) - levels).mean() for file in (io.BytesIO(data), theirs)]
     assert data.startswith(b"\xff\xd8\xff\xe0")
     assert (len(data) <= 1.5 * len(theirs.getvalue()), off[0] <= 1.5 * off[1] + 1) == (True, True)
+
+
+@pytest.mark.parametrize(("recipe", "rough"), [
+    (video.storyboard(4, 2, 16), True),
+    (video.thumbnails(4, 2, 16), True),
+    (video.storyboard(4, 2, 32), False),
+    (video.storyboard(4, 2, 16, pick="exact"), False),
+    (video.clip(1, 2).storyboard(4, 2, 16), False),
+    (video.frame(at=1, pick="keyframe"), False),
+], ids=repr)  # fmt: skip
+def test_blocks_are_left_rough_for_small_tiles_of_key_frames_alone(source: bytes, recipe: Any, rough: bool) -> None:
+    end = recipe.end if isinstance(recipe, Finished) else None
+
+    medium = engine.open(Source(source), Task(recipe.steps, end))
+
+    assert medium.stream.codec_context.options == ({"skip_loop_filter": "all"} if rough else {})

@@ -49,7 +49,7 @@ class AvEngine(Engine[Medium]):
         container = demux.opened(source, task)
         stream = demux.picture(container)
         tiles = _tile_width(task)
-        if stream is not None and tiles is not None and stream.width >= _SMALL * tiles:
+        if stream is not None and tiles is not None and stream.width >= _SMALLER * tiles:
             stream.codec_context.options = {"skip_loop_filter": "all"}
         length = container.duration / 1_000_000 if container.duration else None
         _within(container, stream, length, task.limits)
@@ -96,7 +96,7 @@ class AvEngine(Engine[Medium]):
 
 engine = AvEngine()
 
-_SMALL = 4
+_SMALLER = 4
 """How many times larger pictures are than tiles for which blocks need not be smoothed: at 12 times, tiles are 0.12
 levels off on average and 3 at the most, for a tenth less time."""
 
