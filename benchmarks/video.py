@@ -4,9 +4,10 @@
 
 Without a clip one of 60 s is made: 1080p at 30 frames a second, a moving test pattern with grain, H.264 with a key
 frame every two seconds. Both sides are given files. Ours runs in children; the way of source, request and result to and
-from them is in the time. `batch` has a pool of a child for each core do all clips (the children stand, as in a run),
-`one` asks a child that stands for one clip, `cold` starts it first. Theirs is the command that is printed, once for
-each clip: `batch` as many at once as there are cores (`xargs -P`), `one` and `cold` alone, with all its threads.
+from them is in the time. `batch` has a pool of children, one more than cores as in a run, do all clips; they stand.
+`one` asks such a child for one clip, `cold` starts it first. Theirs is the command that is printed, once for each
+clip: `batch` as many at once as there are children (`xargs -P`), `one` and `cold` alone, with all its threads.
+JPEGs are baseline on both sides. A machine that is loaded tells little.
 """
 
 from __future__ import annotations
@@ -45,17 +46,17 @@ class Comparison:
 
 COMPARISONS: dict[str, Comparison] = {
     "poster-key": Comparison(
-        video.frame(at=31.7, pick="keyframe").jpeg(),
+        video.frame(at=31.7, pick="keyframe").jpeg(progressive=False),
         lambda clip, to: ("ffmpeg", *QUIET, "-skip_frame", "nokey", "-ss", "31.7", "-i", clip, "-frames:v", "1", to),
         0.3,
     ),
     "poster-exact": Comparison(
-        video.frame(at=31.7).jpeg(),
+        video.frame(at=31.7).jpeg(progressive=False),
         lambda clip, to: ("ffmpeg", *QUIET, "-ss", "31.7", "-i", clip, "-frames:v", "1", to),
         0.9,
     ),
     "storyboard": Comparison(
-        video.storyboard().jpeg(),
+        video.storyboard().jpeg(progressive=False),
         lambda clip, to: ("ffmpeg", *QUIET, "-skip_frame", "nokey", "-i", clip, *TILES, "-frames:v", "1", to),
         0.7,
     ),
@@ -126,12 +127,12 @@ def compare(name: str, clips: Sequence[Path], rounds: int, folder: Path) -> None
     """Take turns, and print the medians."""
     comparison = COMPARISONS[name]
     told: dict[str, list[tuple[float, float]]] = {"batch": [], "one": [], "cold": []}
-    slots = [Slot() for _ in range(CORES)]
+    slots = [Slot() for _ in range(CORES + 1)]
     try:
         for slot in slots:
             ask(slot, comparison, clips[0])
         for _ in range(rounds):
-            told["batch"].append((ours(comparison, clips, slots), theirs(comparison, clips, folder, CORES)))
+            told["batch"].append((ours(comparison, clips, slots), theirs(comparison, clips, folder, len(slots))))
             alone = theirs(comparison, clips[:1], folder, 1)
             told["one"].append((ours(comparison, clips[:1], slots[:1]), alone))
             told["cold"].append((cold(comparison, clips[0]), alone))
