@@ -1,4 +1,4 @@
-"""Pictures and facts out of videos beside the ffmpeg program: wall time as ratios, taken in turn in one run.
+"""Pictures and facts out of videos, and videos and sounds written anew, beside the ffmpeg program: wall time as ratios, taken in turn in one run.
 
     python benchmarks/video.py [--clip CLIP.mp4] [--rounds 5] [--clips 8] [--only poster-key,probe]
 
@@ -31,6 +31,10 @@ from mediaframe.work.slot import Slot
 
 CORES = os.cpu_count() or 1
 TILES = ("-vf", "scale=160:-1,tile=5x5")
+FAST = ("-movflags", "+faststart")
+TO_720P = ("-vf", "scale=-2:720:flags=lanczos+accurate_rnd", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23",
+           "-threads", "2")  # fmt: skip
+MP4 = ("-c:a", "aac", "-b:a", "128k", *FAST)
 QUIET = ("-v", "error", "-nostdin", "-y")
 
 
@@ -42,6 +46,7 @@ class Comparison:
     theirs: Callable[[Path, Path], Sequence[object]]
     """Gives the words of the command for a clip and for what it writes."""
     held: float
+    suffix: str = "jpg"
 
 
 COMPARISONS: dict[str, Comparison] = {
@@ -65,6 +70,36 @@ COMPARISONS: dict[str, Comparison] = {
         lambda clip, to: ("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", clip),
         0.1,
     ),
+    "h264-720p": Comparison(
+        video.resize(height=720).mp4(crf=23, preset="veryfast"),
+        lambda clip, to: ("ffmpeg", *QUIET, "-i", clip, *TO_720P, *MP4, to),
+        1.1,
+        "mp4",
+    ),
+    "segments": Comparison(  # A gain where cores are idle: beside itself in one part, see h264-720p.
+        video.resize(height=720).mp4(crf=23, preset="veryfast", segments=4),
+        lambda clip, to: ("ffmpeg", *QUIET, "-i", clip, *TO_720P, *MP4, to),
+        1.0,
+        "mp4",
+    ),
+    "opus": Comparison(
+        video.soundtrack().opus(bitrate=128_000),
+        lambda clip, to: ("ffmpeg", *QUIET, "-i", clip, "-vn", "-c:a", "libopus", "-b:a", "128k", "-f", "opus", to),
+        1.05,
+        "opus",
+    ),
+    "aac": Comparison(
+        video.soundtrack().m4a(bitrate=128_000),
+        lambda clip, to: ("ffmpeg", *QUIET, "-i", clip, "-vn", "-c:a", "aac", "-b:a", "128k", *FAST, to),
+        1.05,
+        "m4a",
+    ),
+    "mp3": Comparison(
+        video.soundtrack().mp3(bitrate=128_000),
+        lambda clip, to: ("ffmpeg", *QUIET, "-i", clip, "-vn", "-c:a", "libmp3lame", "-b:a", "128k", to),
+        1.3,
+        "mp3",
+    ),
 }
 
 MAKE = (
@@ -78,7 +113,7 @@ def theirs(comparison: Comparison, clips: Sequence[Path], folder: Path, at_once:
     """Time the command over all clips."""
 
     def one(number: int) -> None:
-        words = [str(word) for word in comparison.theirs(clips[number], folder / f"{number}.jpg")]
+        words = [str(word) for word in comparison.theirs(clips[number], folder / f"{number}.{comparison.suffix}")]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)  # its words stand above
 
     began = time.perf_counter()
@@ -164,7 +199,9 @@ def main() -> None:
         for one in clips:
             shutil.copy(clip, one)
         for name in given.only.split(","):
-            print(" ".join(map(str, COMPARISONS[name].theirs(Path("clip.mp4"), Path("poster.jpg")))))
+            print(
+                " ".join(map(str, COMPARISONS[name].theirs(Path("clip.mp4"), Path(f"made.{COMPARISONS[name].suffix}"))))
+            )
             compare(name, clips, given.rounds, folder)
 
 

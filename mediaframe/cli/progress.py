@@ -48,10 +48,11 @@ class _Live(Follower):
         super().__call__(progress)
         if progress.state == "planning":
             return
+        begun = progress.done + progress.partial
         self._bar.update(
             self._task,
-            total=progress.total if progress.done else None,  # It moves, until the first batch is back.
-            completed=progress.done,
+            total=progress.total if begun else None,  # It moves, until the first batch is back.
+            completed=begun,
             description="rendering",
             told=Text.assemble(*_parts(progress)),
         )

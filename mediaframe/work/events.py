@@ -34,6 +34,8 @@ class Progress:
     """Seconds that are left, where it can be said."""
     errors: Mapping[str, int] = field(default_factory=dict)
     """Failures by code."""
+    partial: float = 0.0
+    """How much of the results that are being made is done, as whole ones: 0.5 where one is half done."""
 
     def line(self) -> str:
         """Say it in one line."""
@@ -42,7 +44,8 @@ class Progress:
         left = f", about {self.left:.0f} s left" if self.left is not None and self.state == "running" else ""
         pace = f" ({self.rate:.1f} a second{left})" if self.rate else ""
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.done} of {self.total}{pace}{failed}"
+        begun = f" and {100 * self.partial:.0f} % of one more" if 0 < self.partial < 1 else ""
+        return f"{self.done} of {self.total}{begun}{pace}{failed}"
 
 
 Watcher = Callable[[Progress], None]
@@ -59,6 +62,7 @@ class Counted:
     errors: Counter[str] = field(default_factory=Counter)
     bytes_in: int = 0
     bytes_out: int = 0
+    partial: float = 0.0
 
     def add(self, rows: Iterable[Mapping[str, Any]], bytes_in: int = 0) -> None:
         """Count rows of the row log, and the bytes that were read for them."""
@@ -72,7 +76,7 @@ class Counted:
 
     def plain(self) -> dict[str, Any]:
         """Give it as plain values."""
-        sizes = {"bytes_in": self.bytes_in, "bytes_out": self.bytes_out}
+        sizes = {"bytes_in": self.bytes_in, "bytes_out": self.bytes_out, "partial": self.partial}
         return {"status": dict(self.status), "errors": dict(self.errors), **sizes}
 
     def update(self, other: Counted) -> None:
@@ -81,6 +85,7 @@ class Counted:
         self.errors.update(other.errors)
         self.bytes_in += other.bytes_in
         self.bytes_out += other.bytes_out
+        self.partial += other.partial
 
 
 class Telling:
@@ -97,6 +102,15 @@ class Telling:
     def count(self, rows: Iterable[Mapping[str, Any]], bytes_in: int) -> None:
         """Count what became of an asset, and tell it unless something was told a moment ago."""
         self._counted.add(rows, bytes_in)
+        self._counted.partial = 0.0
+        self._tell_now_and_then()
+
+    def share(self, partial: float) -> None:
+        """Note how much of the results of an asset is done, which are not counted yet."""
+        self._counted.partial = partial
+        self._tell_now_and_then()
+
+    def _tell_now_and_then(self) -> None:
         now = time.monotonic()
         if now - self._told >= INTERVAL:
             self._told = now
@@ -132,7 +146,8 @@ class Tally:
 
     def hear(self, news: Mapping[str, Any]) -> None:
         """Take note of how far a batch is."""
-        told = Counted(Counter(news["status"]), Counter(news["errors"]), news["bytes_in"], news["bytes_out"])
+        told = Counted(Counter(news["status"]), Counter(news["errors"]), news["bytes_in"], news["bytes_out"],
+                       news.get("partial", 0.0))  # fmt: skip
         with self._counting():
             self._under_way[news["batch"]] = told
         self.tell()
@@ -181,6 +196,7 @@ class Tally:
                 rate=rate,
                 left=left,
                 errors=dict(all_of.errors),
+                partial=all_of.partial,
             )
 
     @contextmanager

@@ -135,7 +135,7 @@ class Worker:
                 if self.stopped() or slot.cancelled or cancelled:
                     reading.cancel()
                     continue
-                asset = _Asset(self, item, slot, writer)
+                asset = _Asset(self, item, slot, writer, telling.share)
                 asset.work(reading)
                 cancelled = asset.cancelled
                 trailing.append(asset)
@@ -198,8 +198,10 @@ class Worker:
 class _Asset:
     """One asset on its way through: what it asked for, and the lines that tell what became of it."""
 
-    def __init__(self, worker: Worker, item: Item, slot: Slot, writer: ThreadPoolExecutor) -> None:
-        self.worker, self.item, self.slot, self.writer = worker, item, slot, writer
+    def __init__(
+        self, worker: Worker, item: Item, slot: Slot, writer: ThreadPoolExecutor, share: Callable[[float], None]
+    ) -> None:
+        self.worker, self.item, self.slot, self.writer, self.share = worker, item, slot, writer, share
         self.lines: list[dict[str, Any]] = []
         self.data: dict[tuple[int, str], bytes] = {}
         self.parts: dict[tuple[int, str], list[bytes]] = {}
@@ -289,9 +291,12 @@ class _Asset:
             "renditions": [{"name": name, "recipe": recipe.with_inputs(told).to_json()} for name, recipe in wanted],
         }
         limits = self.worker.job.limits
+        asked = len(self.left)
         with closing(Pieces(self.left, max(limits.output, limits.media_bytes), limits.parts)) as pieces:
             for reply, payload in self.slot.ask(request, read.data, over.blobs, memory=need + over.memory,
                                                 stains=over.stains, clean=over.clean):  # fmt: skip
+                if "progress" in reply:
+                    self.share(asked - len(self.left) + min(1.0, max(0.0, float(reply["progress"]))))
                 spool = pieces.take(reply, payload)
                 if spool is not None:
                     self._take(self.left.pop(reply["rendition"]), reply, spool)
