@@ -1,4 +1,4 @@
-"""Pictures and facts out of videos, and videos and sounds written anew, beside the ffmpeg program: wall time as ratios, taken in turn in one run.
+"""Videos read and written beside the ffmpeg program: wall time as ratios, taken in turn in one run.
 
     python benchmarks/video.py [--clip CLIP.mp4] [--rounds 5] [--clips 8] [--only poster-key,probe]
 
