@@ -509,7 +509,8 @@ def _inline(rows: pl.DataFrame) -> int:
     held = 0
     for column in rows.get_columns():
         if isinstance(column.dtype, pl.Struct) and "data" in [field.name for field in column.dtype.fields]:
-            held += int(column.struct.field("data").bin.size().sum() or 0)
+            there = column.struct.field("data").is_not_null()
+            held += int(column.struct.field("bytes").filter(there).sum() or 0)  # the parts of packages included
     return held
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mediaframe.formats.streaming import Streaming, rung_size
-from mediaframe.model.finish import Format
+from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
 from mediaframe.ops.image.animation import reach
@@ -141,14 +141,20 @@ def _video_need(pixels: int, recipe: Finished) -> int:
         size = math.isqrt(last * 16 // 9), math.isqrt(last * 9 // 16)
         boxes = [rung_size(size, side) for side in recipe.end.sides(min(size))]
         last = sum(width * height for width, height in boxes)
-    each = _CODED + _WAITING * _AHEAD[str(recipe.end.values["preset"])]
-    each *= _CODERS.get(str(recipe.end.values.get("codec")), 1.0)
-    return BASE + int((pixels * _DECODED + last * each) * _MARGIN)
+    return BASE + int((pixels * _DECODED + last * _each(recipe.end)) * _MARGIN)
+
+
+def _each(end: Format | Measure) -> float:
+    """Say what an encoder of pictures takes for each pixel."""
+    each = _CODED + _WAITING * _AHEAD[str(end.values["preset"])]
+    return each * _CODERS.get(str(end.values.get("codec")), 1.0)
 
 
 def merge_need(whole: Shape, end: Format) -> int:
     """Say how many bytes a child may need to compose pieces into a whole of this shape, one piece at a time."""
     width, height = whole.size or (1, 1)
+    if whole.kind == "video":  # Frames come and go; clips are no larger than the whole, or are shown as large.
+        return BASE + int(width * height * (_DECODED + _each(end)) * _MARGIN)
     pixels = width * height * (whole.frames or whole.pages or 1)
     each = max(_EACH.get(end.word, 0.0), _WRITE.get(end.word, _WRITE_OTHERS) + _HELD)
     return BASE + int((width * height * _OPEN["png"] + pixels * each) * _MARGIN)

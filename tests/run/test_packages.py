@@ -24,6 +24,7 @@ from mediaframe.errors import AssetError, LayoutError, RunError
 from mediaframe.storage.store import Store
 from mediaframe.work.commit import AREA
 from tests.engines.packages import clip, files
+from tests.run.test_kill import children
 from tests.storage.conftest import moto, options
 
 __all__ = ["moto"]
@@ -202,6 +203,8 @@ def test_a_collected_frame_has_all_files(source: Path, exported: Path) -> None:
     given = {part["name"]: part["data"] for part in made["parts"]} | {"index.m3u8": made["data"]}
     assert given == files(exported / FOLDER)
     assert made["bytes"] == sum(map(len, given.values()))
+    with pytest.raises(mf.UsageError, match="come to more"):
+        exporting(source).collect(max_inline=made["bytes"] - 1)
 
 
 def test_one_file_gives_a_folder_or_all_files_by_name(source: Path, exported: Path, tmp_path: Path) -> None:
@@ -269,6 +272,9 @@ def test_a_run_that_is_killed_leaves_no_main_file_without_its_parts_and_ends_whe
         until = time.monotonic() + chance.uniform(0.3, 1.2)
         while process.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
+            if chance.random() < 0.05 and (victims := children(process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(chance.choice(victims), signal.SIGKILL)
         killed += process.poll() is None
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
@@ -276,7 +282,10 @@ def test_a_run_that_is_killed_leaves_no_main_file_without_its_parts_and_ends_whe
         assert whole(to)
     run = mf.resume(to)
 
+    # A child that was killed twice on the same clip costs that row, with the code that says so.
     assert killed >= 2
+    assert set(run.failures["error_code"]) <= {"E_DECODER_CRASH"}
+    run.retry()
     assert run.state == "complete"
     assert set(run.manifest["status"]) == {"written"}
     assert run.manifest.select(pl.col("parts").list.len()).to_series().to_list() == [len(PARTS)] * 24

@@ -236,9 +236,9 @@ class _Pass:
 
     def _tell(self, until: float) -> None:
         self.last = max(self.last, until)
-        if self.last - self.told >= _WORD and self.medium.seconds:
-            self.told = self.last
-            self.medium.task.tell(min(1.0, self.last / self.medium.seconds))
+        if self.last - self.told >= _WORD:
+            self.told, whole = self.last, self.medium.seconds
+            self.medium.task.tell(min(1.0, self.last / whole) if whole else 0.0)  # who is silent is taken for dead
 
 
 def _opened(held: ExitStack) -> tuple[OutputContainer, io.BytesIO]:
