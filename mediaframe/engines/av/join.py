@@ -85,7 +85,7 @@ class _Join:
                 with self._opened(self.clips[0].piece) as first:
                     line.open_copy(_pictures(first))
             else:
-                line.open_pictures(self._coder(), self.size, self.clips[0].rate)
+                line.open_pictures(self._coder(), self.size, max(clip.rate for clip in self.clips))
             rates = [clip.hz for clip in self.clips if clip.hz]
             if rates:
                 assert isinstance(self.target.audio, Sound)  # noqa: S101  # as the table of containers has it
