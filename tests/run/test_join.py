@@ -283,3 +283,15 @@ def test_nothing_is_replaced_unless_that_is_said(photos: Path, tmp_path: Path) -
         mf.scan(photos).slideshow(tmp_path / "made.mp4", **SLIDES)
 
     assert (tmp_path / "made.mp4").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("size", [(40, 40), (48, 64)])
+def test_pictures_that_x265_cannot_take_are_refused_and_no_decoder_dies_of_them(
+    alike: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    with pytest.raises(AssetError, match="64 px in width") as joined:
+        mf.scan(alike).concat(tmp_path / "made.mp4", mf.video.mp4(codec="h265"), size=size, **ONE)
+    with pytest.raises(AssetError, match="64 px in width") as alone:
+        mf.video.resize(*size, fit="cover").mp4(codec="h265").run(alike / "a.mp4")
+
+    assert joined.value.code == alone.value.code == "E_ENCODE"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from mediaframe.errors import AssetError
+
 THREADS = 2
 """Threads of decoders and encoders: a constant, since the bytes of x264, x265 and SVT-AV1 depend on their number."""
 
@@ -27,6 +29,20 @@ class Coder:
     run: Literal[0, 1, 2] = 0
     """Which of two passes it is, for encoders that are told by a flag."""
     threads: int = THREADS
+
+
+_LEAST_H265 = 64
+"""Pixels: narrower pictures corrupt the memory of x265 (40x40, 48x48, 40x80; each in some of 60 encodes)."""
+
+
+def refuse_narrow(coder: Coder, size: tuple[int, int]) -> None:
+    """Raise where an encoder must not be given pictures of a size."""
+    if coder.name == "libx265" and size[0] < _LEAST_H265:
+        raise AssetError(
+            f"h265 of {size[0]}x{size[1]}: its encoder needs pictures of {_LEAST_H265} px in width at least; "
+            "resize, or encode with codec='h264'",
+            code="E_ENCODE",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import color, demux
-from mediaframe.engines.av.codecs import Coder, Sound, Target
+from mediaframe.engines.av.codecs import Coder, Sound, Target, refuse_narrow
 from mediaframe.engines.av.graph import Chain, Node, kind_of
 from mediaframe.engines.av.medium import Medium, displayed, turn_of
 from mediaframe.engines.av.tone import Table
@@ -132,6 +132,7 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
     stream.thread_type, stream.codec_context.thread_count = "AUTO", coder.threads
     width, height = even(displayed(medium))
     rate = medium.rate or demux.rate(stream)
+    refuse_narrow(coder, (width, height))
     made = out.add_stream(coder.name, rate=rate, options=dict(coder.options))
     assert isinstance(made, VideoStream)  # noqa: S101  # a video encoder gives no other
     made.width, made.height, made.pix_fmt = width, height, coder.pixels

@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import color, demux
-from mediaframe.engines.av.codecs import THREADS, Coder, Sound
+from mediaframe.engines.av.codecs import THREADS, Coder, Sound, refuse_narrow
 
 UNITS = 90_000
 """Units of time in a second of pictures."""
@@ -54,6 +54,7 @@ class Timeline:
 
     def open_pictures(self, coder: Coder, size: tuple[int, int], rate: Fraction) -> None:
         """Encode pictures of a size."""
+        refuse_narrow(coder, size)
         made = self.out.add_stream(coder.name, rate=rate, options=dict(coder.options))
         assert isinstance(made, VideoStream)  # noqa: S101  # a video encoder gives no other
         made.width, made.height = size
