@@ -187,3 +187,22 @@ def test_frames_of_a_preview_are_held_against_the_limit_of_pixels(source: bytes)
         video.preview(fps=5).webp().run(source, limits=Limits(total_pixels=50_000))
 
     assert raised.value.code == "E_LIMIT_PIXELS"
+
+
+def test_a_faster_video_becomes_a_shorter_animation_of_all_of_it(source: bytes) -> None:
+    numbers, delays = played(video.speed(2).gif(fps=5, interframe_maxerror=0).run(source))
+
+    assert sum(delays) == 3000
+    assert np.abs(np.diff(numbers) - 4).max() <= 1
+
+
+def test_a_fade_is_in_the_animation_too(source: bytes) -> None:
+    with Image.open(io.BytesIO(video.clip(3, 5).fade(into=1).gif(fps=10).run(source))) as image:
+        levels = []
+        for at in (0, 5, 15):
+            image.seek(at)
+            levels.append(np.asarray(image.convert("L")).astype(int)[:, WIDTH // 2 :].mean())
+
+    assert levels[0] < 20
+    assert 40 < levels[1] < 90
+    assert 120 < levels[2] < 170
