@@ -93,6 +93,7 @@ def _lengths(most: float | None) -> st.SearchStrategy[str]:
 _FITTING: dict[str, dict[str, Any]] = {
     "resize": {"width": 7},
     "describe": {"title": "x"},
+    "tag": {"title": "x"},
     "mode": {"name": "square", "size": 7},
     "pad": {"width": 7},
     "crop": {"width": 7, "height": 5},
