@@ -126,6 +126,15 @@ def test_a_tail_that_is_cut_is_told(name: str) -> None:
     assert told["seconds"] is None or told["seconds"] < 0.7 * SECONDS
 
 
+@pytest.mark.parametrize("keep", [-1, 0])
+def test_an_mp3_of_which_nothing_but_tags_is_left_is_cut(keep: int) -> None:
+    tags = b"ID3\x04\0\0\0\0\x01\0" + bytes(128)
+
+    told = row(tags[: len(tags) + keep], "mp3")
+
+    assert (told["error_code"], told["kind"]) == ("E_TRUNCATED", "audio")
+
+
 def test_a_file_with_its_index_in_front_plays_until_it_is_cut() -> None:
     data = fronted(whole("mp4"))
 

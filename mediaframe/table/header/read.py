@@ -24,7 +24,7 @@ from mediaframe.table.header.rare import (
     read_sgi,
     read_tga,
 )
-from mediaframe.table.header.streams import read_asf, read_boxes, read_matroska, read_ogg, read_riff
+from mediaframe.table.header.streams import read_asf, read_boxes, read_matroska, read_mp3, read_ogg, read_riff
 from mediaframe.table.header.svg import read_svg
 from mediaframe.table.header.tiff import read_tiff
 from mediaframe.table.header.webp import read_webp
@@ -37,7 +37,7 @@ _READERS: dict[str, Callable[[Window, Facts], None]] = {
     "tga": read_tga, "ppm": read_ppm, "jp2": read_jp2, "j2k": read_j2k, "jxl": read_jxl,
     "mp4": read_boxes, "mov": read_boxes, "3gp": read_boxes, "m4a": read_boxes,
     "webm": read_matroska, "mkv": read_matroska, "wav": read_riff, "avi": read_riff, "wmv": read_asf, "wma": read_asf,
-    "ogg": read_ogg, "opus": read_ogg, "ogv": read_ogg,
+    "mp3": read_mp3, "ogg": read_ogg, "opus": read_ogg, "ogv": read_ogg,
 }  # fmt: skip
 
 _BY_ENGINE = frozenset({

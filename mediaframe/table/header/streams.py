@@ -89,3 +89,13 @@ def read_ogg(window: Window, facts: Facts) -> None:
         missing = at + _PAGE.size + tail[at + _PAGE.size - 1] + sum(lengths) > len(tail)
     if missing:
         facts.warning = ("W_DURATION_MISMATCH", "the file ends within a page, which does not play")
+
+
+def read_mp3(window: Window, facts: Facts) -> None:
+    """See whether anything comes after the tags in front of an MP3 (ID3v2, 3.1)."""
+    head = window.head[:10]
+    if len(head) < len(b"ID3") + 7 or head[:3] != b"ID3":
+        return
+    length = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+    if length >= window.size:
+        raise cut("the file ends within its tags, or behind them")
