@@ -53,6 +53,24 @@ def test_parts_have_every_frame_once_and_no_seam(end: str, source: Path, tmp_pat
     assert told(parted, "a")[0]["nb_read_frames"] == told(whole, "a")[0]["nb_read_frames"]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        video.mp4(codec="h265", preset="ultrafast", segments=2),
+        video.mp4(codec="av1", preset="ultrafast", segments=2),
+        video.mkv(codec="av1", preset="ultrafast", segments=2),
+        video.webm(preset="ultrafast", segments=2),
+    ],
+    ids=repr,
+)
+def test_every_codec_can_be_written_in_parts(end: Any, source: Path, tmp_path: Path) -> None:
+    end.run(source, to=tmp_path / "made")
+
+    frames = pictures(tmp_path / "made", _SIZE)
+    assert len(frames) == 225
+    assert _score(frames, pictures(source, _SIZE))[110:116].min() > 22
+
+
 def test_parts_are_the_same_bytes_each_time(source: Path) -> None:
     recipe = video.resize(48).mp4(segments=4)
 

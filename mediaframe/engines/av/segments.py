@@ -47,7 +47,7 @@ def segmented(medium: Medium, target: Target, count: int) -> Encoded:
     if count < 2 or not named or medium.stream is None or medium.rate is not None:
         return write(medium, target)
     turn_of(medium)  # known from here on, so that parts ask the shared container for nothing
-    one = replace(target, muxer="mov", suffix=".mov", audio=None, mux_options={}, tags=False,
+    one = replace(target, muxer="mp4", suffix=".mp4", audio=None, mux_options={}, tags=False,
                   video=replace(target.video, threads=1))  # fmt: skip
     edges = [medium.start + (seconds * at / count) * medium.speed for at in range(count)]
     ends = [*edges[1:], medium.end]
