@@ -72,8 +72,8 @@ def _faults(row: Truth, name: str, answer: dict[str, Any], path: Path) -> list[s
             [] if known and (row.expect != "ok" or row.path in _REFUSED) else [f"{answer['code']}: {answer['error']}"]
         )
     told = _probed(path)
-    if "streams" not in told:
-        return [told["errors"]]
+    if not told.get("streams") or "duration" not in told["format"]:
+        return [f"nothing is in it; {told['errors']}"]
     codecs = [one["codec_name"] for one in told["streams"]]
     seconds, frame = float(told["format"]["duration"]), 0.0
     expected = _OTHERWISE.get(row.path, row.seconds)

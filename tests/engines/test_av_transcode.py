@@ -226,6 +226,23 @@ def test_a_budget_that_cannot_be_kept_says_what_to_do(source: Path) -> None:
     assert caught.value.code == "E_INFEASIBLE"
 
 
+def test_a_file_of_which_nothing_decodes_gives_no_empty_one(source: Path) -> None:
+    data = bytearray(source.read_bytes())
+    start = data.index(b"mdat") + 4
+    end = data.index(b"moov") - 4
+    data[start:end] = bytes(end - start)
+
+    with pytest.raises(AssetError) as caught:
+        video.mute().mp4().run(bytes(data))
+
+    assert caught.value.code in ("E_CORRUPT", "E_TRUNCATED")
+
+
+def test_a_part_behind_the_end_says_so(source: Path) -> None:
+    with pytest.raises(AssetError, match=r"begins at 7 s, but it plays 3\.\d+ s"):
+        video.clip(7, 9).mp4().run(source)
+
+
 def test_two_wishes_about_the_size_are_refused_before_the_first_byte() -> None:
     with pytest.raises(RecipeError, match="one of crf, bitrate and max_bytes, got crf and bitrate"):
         video.mp4(crf=20, bitrate="1M")

@@ -52,6 +52,7 @@ class _Pass:
     def __init__(self, medium: Medium, target: Target, path: Path) -> None:
         self.medium, self.target, self.path = medium, target, path
         self.telling = Telling(medium)
+        self.packets = 0
 
     def run(self) -> Encoded:
         options = {"fflags": "+bitexact", **self.target.mux_options}
@@ -121,6 +122,7 @@ class _Pass:
                 continue
             lane = by_stream[packet.stream_index]
             for made in lane.take(packet, begin, end):
+                self.packets += 1
                 out.mux(made)
             for track in tracks:
                 out.mux(list(track.until(lane.last)))
@@ -129,11 +131,21 @@ class _Pass:
                 break
         for lane in lanes:
             for made in lane.take(None, begin, end):
+                self.packets += 1
                 out.mux(made)
+        if not self.packets:
+            raise self._nothing()
         for track in tracks:
             out.mux(list(track.until(math.inf)))
         if cover is not None:
             out.mux(cover)
+
+    def _nothing(self) -> AssetError:
+        """Say why there is nothing in the result."""
+        start, length = self.medium.start, self.medium.length
+        if length is not None and start >= length:
+            return AssetError(f"the part begins at {start:g} s, but it plays {length:.2f} s", code="E_OP")
+        return AssetError("nothing in it decodes", code="E_CORRUPT")
 
 
 def _notes(medium: Medium, lane: Lane | CopyLane) -> tuple[tuple[str, str], ...]:
