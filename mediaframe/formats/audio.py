@@ -42,7 +42,7 @@ class Lossless(_Sound):
 class Mp3(Lossy, takes="audio", media_type="audio/mpeg", extension="mp3"):
     """Write an MP3: readable everywhere.
 
-    Source: LAME through PyAV, constant bit rate.
+    Source: LAME through lameenc, constant bit rate; its delay and its end are told to players.
 
     >>> mf.audio.mp3(bitrate="192k")
     audio.mp3(bitrate=192000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, ClassVar
 
 import av
@@ -28,7 +29,7 @@ class AvEngine(Engine[Medium]):
 
     name = "av"
     kinds: ClassVar[tuple[Kind, ...]] = ("video", "audio")
-    revision = 1
+    revision = 2
 
     def reading(self) -> dict[str, str]:
         """Say which containers this FFmpeg opens."""
@@ -37,8 +38,9 @@ class AvEngine(Engine[Medium]):
         return {word: "" if name in there else lacks for word, name in demux.READS.items()}
 
     def version(self) -> str:
-        """Name the engine, the versions of FFmpeg and PyAV, and the engine's own revision."""
-        return f"av FFmpeg {av.ffmpeg_version_info} (PyAV {av.__version__}, revision {self.revision})"
+        """Name the engine, the versions of FFmpeg, PyAV and lameenc, and the engine's own revision."""
+        parts = f"PyAV {av.__version__}, lameenc {version('lameenc')}, revision {self.revision}"
+        return f"av FFmpeg {av.ffmpeg_version_info} ({parts})"
 
     def sharing(self, source: Source, task: Task) -> object:
         """Name the decode: key frames for small tiles are decoded without smoothing."""

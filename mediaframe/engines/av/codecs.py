@@ -148,7 +148,7 @@ _OPUS = (8000, 12000, 16000, 24000, 48000)
 SOUNDS: dict[str, Sound] = {
     "aac": Sound("aac", _AAC),
     "opus": Sound("libopus", _OPUS),
-    "mp3": Sound("libmp3lame", _MP3),
+    "mp3": Sound("libmp3lame", _MP3, samples="s16p"),
     "flac": Sound("flac", samples="s16"),
     "flac24": Sound("flac", samples="s32"),
     "pcm16": Sound("pcm_s16le", samples="s16"),

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from mediaframe.engines.av import color, demux
 from mediaframe.engines.av.codecs import Coder, Sound, Target, refuse_narrow
 from mediaframe.engines.av.graph import Chain, Node, kind_of
+from mediaframe.engines.av.lame import Lame
 from mediaframe.engines.av.medium import Medium, displayed, turn_of
 from mediaframe.engines.av.tone import Table
 
@@ -51,6 +52,8 @@ class Lane:
     next: Fraction | None = None
     """Where the next sample of sound belongs."""
     pool: ThreadPoolExecutor | None = None
+    lame: Lame | None = None
+    """Encodes instead of the stream's own encoder."""
     coming: deque[Future[list[Packet[Any]]]] = field(default_factory=deque)
     """What the encoder has not given back."""
 
@@ -113,6 +116,10 @@ class Lane:
         Packets are taken when so many frames are on their way, never when they happen to be there.
         """
         if self.out is None:
+            return
+        if self.lame is not None:
+            assert not isinstance(frame, VideoFrame)  # noqa: S101  # a lane of sound
+            yield from self.lame.encode(frame)
             return
         if isinstance(self.out, AudioStream) or not self.out.codec_context.is_open:
             yield from self.out.encode(frame)  # type: ignore[arg-type]  # a lane's frames are of its stream's kind
@@ -214,7 +221,8 @@ def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputC
         *timed(medium, medium.audio),
         Node("aformat", f"sample_rates={rate}:channel_layouts={layout}{samples}"),
     )
-    return Lane(stream, made, lambda frame: Chain(frame, nodes))
+    lame = Lame(made, int(coder.options["b"])) if coder.name == "libmp3lame" else None
+    return Lane(stream, made, lambda frame: Chain(frame, nodes), lame=lame)
 
 
 def trimmed(medium: Medium) -> Node:
