@@ -210,3 +210,15 @@ def test_steps_say_how_long_the_sound_plays() -> None:
     assert audio.trim().steps[0].infer(shape).seconds is None
     with pytest.raises(RecipeError, match="expected an end after the start"):
         audio.clip(5, 2)
+
+
+@pytest.mark.parametrize("name", _WRITES)
+def test_a_sound_of_which_nothing_decodes_gives_no_empty_file(name: str, steady: bytes) -> None:
+    data = bytearray(audio.m4a().run(steady))
+    start = data.index(b"mdat") + 4
+    data[start:] = bytes(len(data) - start)
+
+    with pytest.raises(AssetError) as caught:
+        _WRITES[name][0].run(bytes(data))
+
+    assert caught.value.code in ("E_CORRUPT", "E_TRUNCATED")

@@ -226,6 +226,18 @@ def test_a_budget_that_cannot_be_kept_says_what_to_do(source: Path) -> None:
     assert caught.value.code == "E_INFEASIBLE"
 
 
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shortest_videos_are_written_each_time(codec: str, count: int, source: Path, tmp_path: Path) -> None:
+    recipe = video.clip(0, count / 25).resize(64, 48, enlarge=True).mp4(codec=codec, preset="ultrafast")
+
+    made = {recipe.run(source) for _ in range(4)}
+
+    assert len(made) == 1
+    times, _ = _frames(made.pop(), tmp_path)
+    assert np.allclose(times, np.arange(count) / 25, atol=0.001)
+
+
 def test_a_file_of_which_nothing_decodes_gives_no_empty_one(source: Path) -> None:
     data = bytearray(source.read_bytes())
     start = data.index(b"mdat") + 4

@@ -30,6 +30,8 @@ _SLACK = 1e-6
 _COARSE = 0.05
 """Seconds that times of sound may be off; beyond, samples are missing."""
 _PASSES = {0: 0, 1: int(Flags.pass1), 2: int(Flags.pass2)}
+_REORDERED = 60
+"""Seconds that a picture may be decoded before it is shown."""
 _AHEAD = 3
 """Frames that are on their way to the encoder at the most."""
 _PAINTS = ("pad", "overlay", "fade")
@@ -122,14 +124,23 @@ class Lane:
             yield from self.lame.encode(frame)
             return
         if isinstance(self.out, AudioStream) or not self.out.codec_context.is_open:
-            yield from self.out.encode(frame)  # type: ignore[arg-type]  # a lane's frames are of its stream's kind
+            yield from _decodable(self.out.encode(frame))  # type: ignore[arg-type]  # frames are of its stream's kind
             return
         self.pool = self.pool or ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self.coming.append(self.pool.submit(self.out.encode, frame))  # type: ignore[arg-type]  # as above
         while len(self.coming) > (0 if frame is None else _AHEAD):
-            yield from self.coming.popleft().result()
+            yield from _decodable(self.coming.popleft().result())
         if frame is None:
             self.pool.shutdown()
+
+
+def _decodable(packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
+    """Give packets times to decode at: of one or two pictures x265 says what happens to lie in memory."""
+    for packet in packets:
+        pts, dts = packet.pts, packet.dts
+        if pts is not None and dts is not None and not 0 <= (pts - dts) * packet.time_base <= _REORDERED:
+            packet.dts = pts
+        yield packet
 
 
 def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputContainer) -> Lane:

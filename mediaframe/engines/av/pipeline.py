@@ -122,7 +122,7 @@ class _Pass:
                 continue
             lane = by_stream[packet.stream_index]
             for made in lane.take(packet, begin, end):
-                self.packets += 1
+                self.packets += bool(made.size)  # FLAC ends with a packet that only mends its header.
                 out.mux(made)
             for track in tracks:
                 out.mux(list(track.until(lane.last)))
@@ -131,7 +131,7 @@ class _Pass:
                 break
         for lane in lanes:
             for made in lane.take(None, begin, end):
-                self.packets += 1
+                self.packets += bool(made.size)  # FLAC ends with a packet that only mends its header.
                 out.mux(made)
         if not self.packets:
             raise self._nothing()
