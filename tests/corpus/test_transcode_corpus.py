@@ -25,7 +25,8 @@ _MORE: dict[str, dict[str, Any]] = {"mp4 h265": {"codec": "h265"}, "mp4 av1": {"
 _STREAMS = {"mp4": "h264", "mov": "h264", "mkv": "h264", "webm": "vp9", "mp4 h265": "hevc", "mp4 av1": "av1",
             "mp3": "mp3", "m4a": "aac", "opus": "opus", "ogg": "opus", "flac": "flac", "wav": "pcm_s16le"}  # fmt: skip
 _FAST = {"video/nasa_13013.mp4": ("mp4",), "video/small.3gp": ("mkv",), "video/video_90.mov": ("mp4",),
-         "audio/aiff_with_image.aiff": ("m4a",), "audio/8khz_5s.opus": ("mp3",)}  # fmt: skip
+         "audio/aiff_with_image.aiff": ("m4a",), "audio/8khz_5s.opus": ("mp3",), "audio/test2.wma": ("flac",),
+         "video/jpeg_avi.avi": ("mp4 h265",)}  # fmt: skip
 _OTHERWISE = {
     "video/nasa_13013.mp4": 13.056,  # captions outlast pictures and sound
     "audio/mpeg25_8khz_vbr.mp3": 0.1,  # the truth counts what LAME put before and behind
