@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from mediaframe.model.finish import Measure as Measure
     from mediaframe.model.limits import Limits as Limits
     from mediaframe.model.operation import Operation as Operation
+    from mediaframe.model.parse import parse_recipe as parse_recipe
+    from mediaframe.model.parse import recipe_from_json as recipe_from_json
     from mediaframe.model.recipe import Finished as Finished
-    from mediaframe.model.recipe import parse_recipe as parse_recipe
-    from mediaframe.model.recipe import recipe_from_json as recipe_from_json
     from mediaframe.picture import picture_html as picture_html
     from mediaframe.presets import Presets as Presets
     from mediaframe.presets import preset as preset
@@ -62,7 +62,8 @@ _WHERE = {
     "mediaframe.model.finish": ("Format", "Measure"),
     "mediaframe.model.limits": ("Limits",),
     "mediaframe.model.operation": ("Operation",),
-    "mediaframe.model.recipe": ("Finished", "parse_recipe", "recipe_from_json"),
+    "mediaframe.model.parse": ("parse_recipe", "recipe_from_json"),
+    "mediaframe.model.recipe": ("Finished",),
     "mediaframe.picture": ("picture_html",),
     "mediaframe.presets": ("Presets", "preset", "presets"),
     "mediaframe.recipes": ("audio", "document", "image", "video"),

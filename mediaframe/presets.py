@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mediaframe.errors import RecipeError, UsageError, did_you_mean, expected
-from mediaframe.model.recipe import Finished, parse_recipe
+from mediaframe.model.parse import parse_recipe
+from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
 
 LONGEST = 64 << 10

@@ -18,7 +18,8 @@ from mediaframe.measures import video as seeing
 from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 from mediaframe.measures.placeholder import Blurhash, DominantColors, Lqip, Thumbhash
 from mediaframe.measures.statistics import Colorfulness, Colors, Entropy, Exposure, RmsContrast
-from mediaframe.model.recipe import Recipe, finish, step, turn
+from mediaframe.model.chaining import finish, step, turn
+from mediaframe.model.recipe import Recipe
 from mediaframe.ops import audio as sounding
 from mediaframe.ops import video as moving
 from mediaframe.ops import video_layers as layers

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mediaframe.errors import RecipeError, did_you_mean, expected
 from mediaframe.model.finish import Format
-from mediaframe.model.recipe import Finished, Recipe, parse_recipe
+from mediaframe.model.parse import parse_recipe
+from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.model.spec import every
 from mediaframe.recipes import ImageRecipe
 

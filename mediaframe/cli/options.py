@@ -15,8 +15,9 @@ from mediaframe.errors import UsageError, did_you_mean, expected
 from mediaframe.frame import MediaFrame, scan
 from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
+from mediaframe.model.parse import parse_recipe
 from mediaframe.model.quantity import parse_bytes, parse_seconds
-from mediaframe.model.recipe import Finished, parse_recipe
+from mediaframe.model.recipe import Finished
 from mediaframe.presets import Presets, presets
 from mediaframe.storage.connections import CONNECTION
 

@@ -9,7 +9,8 @@ from typing import Any
 from mediaframe.model.argument import Argument
 from mediaframe.model.input import Input
 from mediaframe.model.limits import Limits
-from mediaframe.model.recipe import Finished, recipe_from_json
+from mediaframe.model.parse import recipe_from_json
+from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import digest
 from mediaframe.storage.redact import redact
 

@@ -19,7 +19,8 @@ from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind
 from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
-from mediaframe.model.recipe import Finished, recipe_from_json
+from mediaframe.model.parse import recipe_from_json
+from mediaframe.model.recipe import Finished
 from mediaframe.work.encode import MadeOf, encoded
 
 Send = Callable[[dict[str, Any], bytes], None]

@@ -23,7 +23,8 @@ from mediaframe.errors import MediaframeError, RecipeError, UsageError
 from mediaframe.model.argument import Column
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.operation import Operation
-from mediaframe.model.recipe import Recipe, parse_recipe, recipe_from_json
+from mediaframe.model.parse import parse_recipe, recipe_from_json
+from mediaframe.model.recipe import Recipe
 from mediaframe.model.spec import Spec, every
 from mediaframe.work.job import Job
 from tests.strategies import specs

@@ -14,7 +14,8 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Column
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.operation import Operation
-from mediaframe.model.recipe import Finished, parse_recipe, recipe_from_json
+from mediaframe.model.parse import parse_recipe, recipe_from_json
+from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import Spec, every, spec_from_json
 from tests.strategies import recipes, specs
 
