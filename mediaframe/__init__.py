@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from mediaframe.errors import RunError as RunError
     from mediaframe.errors import StoreError as StoreError
     from mediaframe.errors import UsageError as UsageError
-    from mediaframe.fitting import Budget as Budget
     from mediaframe.frame import MediaFrame as MediaFrame
     from mediaframe.frame import from_dask as from_dask
     from mediaframe.frame import scan as scan
+    from mediaframe.frame.fitting import Budget as Budget
+    from mediaframe.frame.merged import Merged as Merged
     from mediaframe.garbage import Garbage as Garbage
     from mediaframe.garbage import gc as gc
     from mediaframe.manifest import Verification as Verification
     from mediaframe.manifest import manifest as manifest
     from mediaframe.manifest import verify as verify
-    from mediaframe.merged import Merged as Merged
     from mediaframe.model.argument import Column as Column
     from mediaframe.model.finish import Format as Format
     from mediaframe.model.finish import Measure as Measure
@@ -53,11 +53,11 @@ _WHERE = {
         "AssetError", "MediaframeError", "RecipeError", "RunError", "StoreError", "UsageError",
     ),
     "mediaframe.frame": ("MediaFrame", "from_dask", "scan"),
+    "mediaframe.frame.fitting": ("Budget",),
+    "mediaframe.frame.merged": ("Merged",),
     "mediaframe.ability": ("formats",),
     "mediaframe.garbage": ("Garbage", "gc"),
     "mediaframe.manifest": ("Verification", "manifest", "verify"),
-    "mediaframe.fitting": ("Budget",),
-    "mediaframe.merged": ("Merged",),
     "mediaframe.model.argument": ("Column",),
     "mediaframe.model.finish": ("Format", "Measure"),
     "mediaframe.model.limits": ("Limits",),

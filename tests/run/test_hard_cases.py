@@ -414,7 +414,7 @@ def test_names_that_differ_in_case_or_accents_alone_are_refused(source: Path, to
 def test_parts_with_columns_that_are_empty_in_some_read_back(
     source: Path, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediaframe.frame.ROWS", 1)
+    monkeypatch.setattr("mediaframe.frame.frame.ROWS", 1)
     uris = [str(source / f"00{n}.jpg") for n in range(3)]
     table = pl.DataFrame({"uri": uris, "note": [None, "two", None], "n": [None, None, 3]})
 
@@ -428,7 +428,7 @@ def test_parts_with_columns_that_are_empty_in_some_read_back(
 def test_a_filter_that_raises_in_the_middle_begins_nothing(
     source: Path, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediaframe.frame.ROWS", 1)
+    monkeypatch.setattr("mediaframe.frame.frame.ROWS", 1)
     uris = [str(source / f"00{n}.jpg") for n in range(3)]
     table = pl.DataFrame({"uri": uris, "n": ["1", "2", "three"]})
     frame = mf.scan(table).with_columns(thumb=THUMB).filter(pl.col("n").cast(pl.Int64) > 0)

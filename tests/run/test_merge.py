@@ -113,7 +113,7 @@ def test_a_file_is_written_once_unless_told(photos: Path, tmp_path: Path, monkey
 
     # Somebody is quicker: it was free when the work began.
     monkeypatch.setattr(merging, "refuse", lambda order, store: None)
-    monkeypatch.setattr("mediaframe.merging.refuse", lambda order, store: None)
+    monkeypatch.setattr("mediaframe.frame.whole.refuse", lambda order, store: None)
     before = to.read_bytes()
     with pytest.raises(StoreError):
         frame.animate(to, SMALL, delay=3, **ONE)

@@ -7,52 +7,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import polars as pl
 
-from mediaframe.errors import ExpressionError, LayoutError, RecipeError, UsageError, did_you_mean, expected
-from mediaframe.fitting import Fitting
-from mediaframe.joining import Joining
+from mediaframe.errors import UsageError, expected
+from mediaframe.frame.asked import Asked, check_limits, check_slots, with_inputs
+from mediaframe.frame.collected import bounded, inline_limit, made_of, refuse_files, refuse_travel
+from mediaframe.frame.fitting import Fitting
+from mediaframe.frame.joining import Joining
+from mediaframe.frame.merging import Merging
+from mediaframe.frame.said import no_such, parted, refuse_probed
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
-from mediaframe.model.quantity import parse_bytes
-from mediaframe.model.recipe import Finished, Recipe
+from mediaframe.model.recipe import Finished
 from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
-from mediaframe.run import Run
+from mediaframe.run import PoolRows, Run
 from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
-from mediaframe.storage.layout import DEFAULT, Layout
+from mediaframe.storage.layout import DEFAULT
 from mediaframe.storage.retry import Requests
 from mediaframe.storage.store import Store
-from mediaframe.table.scan import Listing, Table, scan_source
+from mediaframe.table.scan import Listing, Table
 from mediaframe.table.schema import PROBED, schema
 from mediaframe.work.ability import require
 from mediaframe.work.begin import OnExists, new_id
 from mediaframe.work.doing import Doing, pool_of
 from mediaframe.work.events import Watcher
-from mediaframe.work.freeze import OWN
-from mediaframe.work.hidden import COMPLETED, visible
-from mediaframe.work.inputs import Inputs
-from mediaframe.work.job import ORIGINAL, Job
+from mediaframe.work.hidden import COMPLETED
+from mediaframe.work.job import Job
 from mediaframe.work.known import Known
 from mediaframe.work.pool import Pool
 from mediaframe.work.prober import Prober
 from mediaframe.work.stream import Stream
 from mediaframe.work.task import SCRATCH, Worker
 
-ORIGINALS = "originals/{dir}/{name}"
-"""Where copies of the originals go, unless a layout is given."""
-
 ROWS = 1024
 """Rows of one batch of a frame."""
 
-
 _TO_BAG = Door("mediaframe.work.bag", "to_bag")
 _TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
-_TABLES = Door("mediaframe.work.bag", "tables_of")
 
 
-class MediaFrame(Joining, Fitting):
+class MediaFrame(Merging, Joining, Fitting):
     """A lazy table of media assets: metadata are columns, and media work is a column operation too.
 
     Nothing is read until `collect`, `preview` or `export`. Every method gives a new frame.
@@ -81,12 +77,8 @@ class MediaFrame(Joining, Fitting):
 
     def probe(self) -> MediaFrame:
         """Know what each file is: headers are read for format, size, orientation, length, EXIF and damage."""
-        own = {name for name in self._source.columns if name in schema(PROBED)} - {"kind", "media_type"}
-        if own and not self._query.is_probed:
-            raise UsageError(
-                f"probe(): the table has columns named {', '.join(sorted(own))} already; "
-                "rename them before the table is scanned"
-            )
+        if not self._query.is_probed:
+            refuse_probed(self._source.columns)
         return self._with(self._query.then(Probe()))
 
     def filter(self, *predicates: Any, **equal: Any) -> MediaFrame:
@@ -104,16 +96,7 @@ class MediaFrame(Joining, Fitting):
         >>> frame.schema["thumb"].fields[0]
         Field('uri', String)
         """
-        media = {name: one for name, one in named.items() if isinstance(one, Finished)}
-        for one in media.values():
-            one.check_words()
-        for name, one in named.items():
-            if isinstance(one, Recipe):
-                raise RecipeError(f"{name} = {one!r} is not finished: end it with a format such as .webp()")
-        for one in expressions:
-            if isinstance(one, Finished | Recipe):
-                raise RecipeError(f"with_columns: give the recipe a name: with_columns(name={one!r})")
-        plain = {name: one for name, one in named.items() if name not in media}
+        media, plain = parted(expressions, named)
         return self._with(self._query.with_columns(as_expressions(expressions, plain), media))
 
     def select(self, *expressions: Any, **named: Any) -> MediaFrame:
@@ -164,15 +147,9 @@ class MediaFrame(Joining, Fitting):
         return frame_html(self._source.describe(), self._query, rows, more=first.height > SHOWN)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("sort", "join", "group_by", "unique", "tail", "sample", "write_parquet", "sink_parquet"):
-            raise ExpressionError(
-                f"{name}() needs all rows, but a frame works batch by batch: "
-                f"collect() first, then polars; mf.scan(table) brings the result back"
-            )
-        if not name.startswith("_") and name in self._query.schema:
-            raise AttributeError(f"{name!r} is a column: say pl.col({name!r}), or collect() and take it from the table")
-        near = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
-        raise AttributeError(f"a MediaFrame has no {name!r}{near}")
+        # `_query` is missing where a frame is being copied or unpickled: asking for it here would never end.
+        columns = () if name.startswith("_") else self._query.schema
+        raise no_such(name, columns, dir(type(self)))
 
     # ---- what is done ------------------------------------------------------------------------------------------------
 
@@ -200,25 +177,10 @@ class MediaFrame(Joining, Fitting):
         storage_options
             Passed to fsspec for `to`.
         """
-        try:
-            limit, held, parts = parse_bytes(max_inline), 0, list[pl.DataFrame]()
-        except (ValueError, TypeError) as error:
-            raise UsageError(expected("collect(max_inline=...)", str(error), max_inline)) from None
-        made = [name for name, recipe in self.recipes.items() if recipe.format]
-        if client not in (None, False) and to is None and made:
-            raise UsageError(
-                f"collect(client=...): the files of {', '.join(made)} would travel through the scheduler; give to=, a "
-                "scratch place that the workers share, or export() them"
-            )
+        inline_limit(max_inline)
+        refuse_travel(client, to, self.recipes)
         with self._rows(slots, client, to, storage_options) as stream:
-            stream.worker.inputs.settle_all(self.recipes)
-            for rows in stream.made():
-                held += _inline(rows)
-                if held > limit:
-                    raise UsageError(
-                        f"collect(max_inline={max_inline!r}): the files come to more; export() writes them instead"
-                    )
-                parts.append(visible(rows))
+            parts = list(bounded(made_of(stream, self.recipes), max_inline))
         return pl.concat(parts) if parts else pl.DataFrame(schema=self._query.schema)
 
     def to_dask(
@@ -246,14 +208,9 @@ class MediaFrame(Joining, Fitting):
         """
         if kind not in ("bag", "dataframe"):
             raise UsageError(expected("to_dask(kind=...)", "'bag' or 'dataframe'", kind))
-        made = [name for name, recipe in self.recipes.items() if recipe.format]
-        if made:
-            raise UsageError(
-                f"to_dask(): {', '.join(made)} are files; export() them, and scan what mf.manifest(destination) gives"
-            )
+        refuse_files(self.recipes)
         with self._rows(None, client) as stream:
-            stream.worker.inputs.settle_all(self.recipes)
-            bag = _TO_BAG()((visible(rows) for rows in stream.made()), Store.open(to, storage_options))
+            bag = _TO_BAG()(made_of(stream, self.recipes), Store.open(to, storage_options))
         return bag if kind == "bag" else _TO_DATAFRAME()(bag, self._query.schema)
 
     def to_polars(self) -> pl.DataFrame:
@@ -333,17 +290,9 @@ class MediaFrame(Joining, Fitting):
         watch
             Is called with the progress, at most four times a second.
         """
-        if refresh not in (None, "engine"):
-            raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
-        doing = self._carried_out(limits, slots, watch, client, patience)
-        doing = replace(doing, requests=requests or doing.requests, ship_secrets=ship_secrets)
-        job = self._job(
-            layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
-        )
-        doing, job = _with_inputs(doing, replace(job, metadata=_metadata(metadata)))
-        store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
-        run = Run(store, new_id(), doing)
-        rows = partial(self._stream, doing)
+        doing = self._by(limits, slots, watch, client, patience, requests, ship_secrets=ship_secrets)
+        asked = Asked(layout, on_exists, originals, refresh, cache_control, metadata)
+        run, job, rows = self._planned(to, asked, doing, storage_options)
         return run.rehearse(job, rows, on_exists) if dry_run else run.begin(job, rows, on_exists, refresh)
 
     def start(
@@ -369,31 +318,27 @@ class MediaFrame(Joining, Fitting):
 
         Takes what `export` takes.
         """
-        if refresh not in (None, "engine"):
-            raise UsageError(expected("export(refresh=...)", "None or 'engine'", refresh))
-        doing = self._carried_out(limits, slots, watch, client, patience)
-        doing = replace(doing, requests=requests or doing.requests, ship_secrets=ship_secrets)
-        job = self._job(
-            layout, originals=originals, cache_control=cache_control, limits=doing.limits, on_exists=on_exists
-        )
-        doing, job = _with_inputs(doing, replace(job, metadata=_metadata(metadata)))
-        store = Store.open(to, storage_options, doing.requests, ship_secrets=ship_secrets)
-        run = Run(store, new_id(), doing)
-        return run.in_background(job, partial(self._stream, doing), on_exists, refresh)
+        doing = self._by(limits, slots, watch, client, patience, requests, ship_secrets=ship_secrets)
+        asked = Asked(layout, on_exists, originals, refresh, cache_control, metadata)
+        run, job, rows = self._planned(to, asked, doing, storage_options)
+        return run.in_background(job, rows, on_exists, refresh)
 
     # ---- within ------------------------------------------------------------------------------------------------------
 
-    def _carried_out(
+    def _by(
         self,
         limits: Limits | None,
         slots: int | None,
         watch: Watcher | None = None,
         client: Any = None,
         patience: float = 120.0,
+        requests: Requests | None = None,
+        *,
+        ship_secrets: bool = False,
     ) -> Doing:
-        if slots is not None and (isinstance(slots, bool) or not isinstance(slots, int) or slots < 1):
-            raise UsageError(expected("slots=...", "a whole number above 0", slots))
-        _check_limits(limits)
+        """Give who does the work, and how: as the frame says, but for what the call says."""
+        check_slots(slots)
+        check_limits(limits)
         return replace(
             self._doing,
             slots=slots or self._doing.slots,
@@ -401,42 +346,17 @@ class MediaFrame(Joining, Fitting):
             watch=(*self._doing.watch, *([watch] if watch else [])),
             client=client,
             patience=patience,
+            requests=requests or self._doing.requests,
+            ship_secrets=ship_secrets,
         )
 
-    def _job(
-        self,
-        layout: str,
-        *,
-        originals: bool | str,
-        cache_control: str | None,
-        limits: Limits,
-        on_exists: str,
-    ) -> Job:
-        """Check what can be checked before anything is read."""
-        if on_exists not in get_args(OnExists):
-            allowed = " or ".join(map(repr, get_args(OnExists)))
-            raise UsageError(expected("export(on_exists=...)", allowed, on_exists))
-        recipes = self.recipes
-        if not recipes and not originals:
-            raise UsageError(
-                "export(): nothing to make; add a rendition first: with_columns(thumb=mf.image.resize(320).webp())"
-            )
-        copies = ORIGINALS if originals is True else originals or None
-        if copies and ORIGINAL in recipes:
-            raise UsageError(f"export(originals=...): a column is named {ORIGINAL!r} already; rename it first")
-        if copies and Layout(copies).needs_key:
-            raise LayoutError(f"export(originals={copies!r}): copies have no {{key}}; name them by {{id}} or {{path}}")
-        for template in (layout, copies):
-            if template:
-                Layout(template).check([*self.columns, *OWN])
-        return Job(
-            recipes=tuple(recipes.items()),
-            layout=layout,
-            originals=copies,
-            replace=on_exists == "replace",
-            limits=limits,
-            cache_control=cache_control,
-        )
+    def _planned(
+        self, to: str | os.PathLike[str], asked: Asked, doing: Doing, storage_options: Mapping[str, Any] | None
+    ) -> tuple[Run, Job, PoolRows]:
+        """Check what can be checked before anything is read, and give the run with what it begins with."""
+        doing, job = with_inputs(doing, asked.job(self.recipes, self.columns, doing.limits))
+        store = Store.open(to, storage_options, doing.requests, ship_secrets=doing.ship_secrets)
+        return Run(store, new_id(), doing), job, partial(self._stream, doing)
 
     @contextmanager
     def _rows(
@@ -449,7 +369,7 @@ class MediaFrame(Joining, Fitting):
         limits: Limits | None = None,
     ) -> Iterator[Stream]:
         # What is collected is wanted here; only a client that was named is meant.
-        doing = replace(self._carried_out(limits, slots), client=client or False)
+        doing = replace(self._by(limits, slots), client=client or False)
         scratch = None if to is None else Store.open(to, storage_options)
         if scratch is not None:
             scratch.write(SCRATCH, b"", replace=True)
@@ -467,86 +387,3 @@ class MediaFrame(Joining, Fitting):
         stream = Stream(self._query, lambda: self._source.batches(ROWS), prober, worker, pool, values)
         stream.root = self._source.root if isinstance(self._source, Listing) else None
         return stream
-
-
-def _with_inputs(doing: Doing, job: Job) -> tuple[Doing, Job]:
-    """Read the files that the recipes name, so that one that is missing is told before anything else is done."""
-    inputs = Inputs(doing.sources(), doing.limits)
-    recipes = inputs.settle_all(dict(job.recipes))
-    return replace(doing, inputs=inputs), replace(job, recipes=tuple(recipes.items()))
-
-
-def _check_limits(limits: object) -> None:
-    if not isinstance(limits, Limits | None):
-        raise UsageError(expected("limits=...", "Limits, such as mf.Limits(pixels=50_000_000)", limits))
-
-
-def from_dask(collection: Any, *, root: str | os.PathLike[str] | None = None) -> MediaFrame:
-    """Make a frame of what Dask has computed: a bag of records, or a `dask.dataframe`, with `uri`.
-
-    The rows are computed now, partition by partition, and held here.
-
-    >>> import dask.bag
-    >>> mf.from_dask(dask.bag.from_sequence([{"uri": "/photos/a.jpg", "shop": 7}])).columns[-1]
-    'shop'
-    """
-    tables = list(_TABLES()(collection))
-    return scan(pl.concat(tables, how="diagonal_relaxed"), root=root)
-
-
-def _metadata(given: object) -> dict[str, str] | None:
-    if given is None:
-        return None
-    pairs = list(given.items()) if isinstance(given, Mapping) else []
-    texts = all(isinstance(one, str) and one.isascii() for pair in pairs for one in pair)
-    if isinstance(given, Mapping) and texts and all(name == name.lower() for name, _ in pairs):
-        return dict(given)
-    raise UsageError(expected("export(metadata=...)", "ASCII texts by names in lower case", given))
-
-
-def _inline(rows: pl.DataFrame) -> int:
-    """Count the bytes of files that a batch holds."""
-    held = 0
-    for column in rows.get_columns():
-        if isinstance(column.dtype, pl.Struct) and "data" in [field.name for field in column.dtype.fields]:
-            there = column.struct.field("data").is_not_null()
-            held += int(column.struct.field("bytes").filter(there).sum() or 0)  # the parts of packages included
-    return held
-
-
-def scan(
-    source: Any,
-    *,
-    storage_options: Mapping[str, Any] | None = None,
-    hidden: bool = False,
-    root: str | os.PathLike[str] | None = None,
-    limits: Limits | None = None,
-    requests: Requests | None = None,
-) -> MediaFrame:
-    """Make a frame of a folder, a pattern, a file, a URL, or a table with a column `uri`; nothing is read yet.
-
-    Parameters
-    ----------
-    source
-        A folder, glob or file, local or at any fsspec URL; a Parquet, CSV, Arrow or NDJSON file, a polars or Arrow
-        table, or a list of URIs.
-    storage_options
-        Passed to fsspec.
-    hidden
-        Whether files and folders whose names begin with a dot are listed.
-    root
-        What relative URIs of a table are below of.
-    limits
-        How big is too big.
-    requests
-        How many requests at once and in a second a store is sent, and how often one is tried again.
-
-    Examples
-    --------
-    >>> mf.scan(getfixture("folder")).probe().select("name", "format", "width").collect().height
-    3
-    """
-    _check_limits(limits)
-    found = scan_source(source, storage_options=storage_options, hidden=hidden, root=root, requests=requests)
-    doing = Doing(limits=limits or Limits(), storage_options=storage_options, requests=requests)
-    return MediaFrame(found, doing=doing)

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from mediaframe.errors import RecipeError, UsageError, expected
 from mediaframe.formats.image import Png
 from mediaframe.formats.video import Encoded, Mkv, Mov, Mp4, Webm
-from mediaframe.merged import Merged
-from mediaframe.merging import Merging, Work, ends, place
+from mediaframe.frame.merged import Merged
+from mediaframe.frame.whole import Rows, Work, ends, merge_rows, place
 from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
 from mediaframe.model.media_type import by_name
@@ -26,11 +26,11 @@ _PIECE_CRF = 16
 """The rate factor of clips that are encoded on the way: what is lost is not seen in what is made of them."""
 
 
-class Joining(Merging):
+class Joining:
     """What a frame can do with all of its rows as moving pictures: one video comes out."""
 
     def concat(
-        self,
+        self: Rows,
         to: str | os.PathLike[str],
         recipe: Recipe | Finished | None = None,
         *,
@@ -77,10 +77,10 @@ class Joining(Merging):
         _refuse_budget(merge, end)
         inner = Mp4 if end.word in ("mp4", "mov") else Mkv
         piece = steps.finish(inner(codec="auto", crf=_PIECE_CRF, audio_bitrate=256_000))
-        return self._merge(merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
+        return merge_rows(self, merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
 
     def slideshow(
-        self,
+        self: Rows,
         to: str | os.PathLike[str],
         recipe: Recipe | None = None,
         *,
@@ -155,7 +155,7 @@ class Joining(Merging):
             raise UsageError(expected("slideshow(fit=...)", "'contain' or 'cover'", fit))
         fitted = steps.then(Resize(*merge.size, fit="cover" if fit == "cover" else "inside", enlarge=True))
         piece = fitted.then(Flatten("#000000")).finish(Png(effort=1))
-        return self._merge(merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
+        return merge_rows(self, merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
 
 
 def _end(merge: Merge, given: Finished | None, name: str) -> Format:

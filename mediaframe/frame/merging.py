@@ -3,57 +3,31 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import polars as pl
 
 from mediaframe.errors import RecipeError, UsageError, expected
 from mediaframe.formats.exchange import Pdf
 from mediaframe.formats.image import Jpeg, Png
-from mediaframe.merged import Merged
+from mediaframe.frame.merged import Merged
+from mediaframe.frame.whole import QUICK, Rows, Work, ends, free_name, merge_rows, place
 from mediaframe.model.argument import Column
-from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
-from mediaframe.model.media_type import by_name
-from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished, Recipe
 from mediaframe.model.sizing import Fit
-from mediaframe.model.spec import every
 from mediaframe.ops.image.color import Color
 from mediaframe.ops.image.geometry import Resize
 from mediaframe.ops.image.tone import Flatten
 from mediaframe.ops.merge import Animate, ContactSheet, Orientation, Placing, ToPdf
-from mediaframe.storage.store import Store
-from mediaframe.work.ability import require
-from mediaframe.work.merge import Composer, Order, merged, refuse
-from mediaframe.work.stream import Stream
 
 
 class Merging:
     """What a frame can do with all of its rows together: one file comes out."""
 
-    if TYPE_CHECKING:
-
-        @property
-        def columns(self) -> list[str]:
-            """Names of the columns."""
-            raise NotImplementedError
-
-        def with_columns(self, *expressions: Any, **named: Any) -> Any:
-            """Add columns."""
-            raise NotImplementedError
-
-        def _rows(
-            self, slots: int | None, client: Any = None, to: str | None = None, *, limits: Limits | None = None
-        ) -> AbstractContextManager[Stream]: ...
-
     def animate(
-        self,
+        self: Rows,
         to: str | os.PathLike[str],
         recipe: Recipe | Finished | None = None,
         *,
@@ -104,10 +78,10 @@ class Merging:
         merge = Animate(delay=delay, loop=loop, background=background)
         steps, end = ends(merge, recipe, place(os.fspath(to), merge)[1])
         work = Work(on_exists, limits, slots, storage_options)
-        return self._merge(merge, to, steps.finish(_QUICK), end, work)
+        return merge_rows(self, merge, to, steps.finish(QUICK), end, work)
 
     def contact_sheet(
-        self,
+        self: Rows,
         to: str | os.PathLike[str],
         recipe: Recipe | Finished | None = None,
         *,
@@ -175,14 +149,14 @@ class Merging:
         """
         if columns is not None and (type(columns) is not int or not 1 <= columns <= 1000):
             raise RecipeError(expected("contact_sheet(columns=...)", "a whole number from 1 to 1000", columns))
-        label = None if labels is None else Column(self._free("label"))
+        label = None if labels is None else Column(free_name("label", self.columns))
         merge = ContactSheet(
             in_row=columns, tile=tile, fit=fit, gap=gap, margin=margin, background=background, label=label,
             label_size=label_size, label_color=label_color,
         )  # fmt: skip
         steps, end = ends(merge, recipe, place(os.fspath(to), merge)[1])
         within: Fit = "inside" if merge.fit == "contain" else merge.fit
-        piece = steps.then(Resize(*merge.tile, fit=within)).finish(_QUICK)
+        piece = steps.then(Resize(*merge.tile, fit=within)).finish(QUICK)
         frame = self
         if label is not None:
             text = pl.col(labels) if isinstance(labels, str) else labels
@@ -192,10 +166,10 @@ class Merging:
                 )
             frame = self.with_columns(**{label.name: text.cast(pl.String)})
         work = Work(on_exists, limits, slots, storage_options)
-        return Merging._merge(frame, merge, to, piece, end, work)
+        return merge_rows(frame, merge, to, piece, end, work)
 
     def to_pdf(
-        self,
+        self: Rows,
         to: str | os.PathLike[str],
         recipe: Recipe | None = None,
         *,
@@ -274,84 +248,4 @@ class Merging:
             piece = steps.then(Flatten(background)).finish(Png())
         else:
             piece = steps.finish(Jpeg(quality, background=background, lossless=True, on_miss="best_effort"))
-        return self._merge(merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
-
-    def _free(self, name: str) -> str:
-        """Give a name that no column has."""
-        while name in self.columns:
-            name += "_"
-        return name
-
-    def _merge(self, merge: Merge, to: str | os.PathLike[str], piece: Finished, end: Format, work: Work) -> Merged:
-        """Do what all verbs do: refuse what is wrong, make the pieces, have them composed and published."""
-        on_exists, limits, slots, storage_options = work
-        if on_exists not in ("error", "replace"):
-            raise UsageError(expected(f"{merge.word}(on_exists=...)", "'error' or 'replace'", on_exists))
-        folder, name = place(os.fspath(to), merge)
-        piece.check_words()
-        require([Finished(piece.start, piece.steps, end)])
-        order = Order(merge, piece, end, name, replace=on_exists == "replace")
-        store = Store.open(folder, storage_options)
-        refuse(order, store)
-        column = Merging._free(self, "piece")
-        frame = self.with_columns(**{column: piece})
-        with (
-            tempfile.TemporaryDirectory(prefix="mediaframe-") as scratch,
-            frame._rows(slots, False, scratch, limits=limits) as stream,  # a frame of ours
-        ):
-            inputs = stream.worker.inputs
-            inputs.settle_all({merge.word: piece})
-            order = replace(order, merge=inputs.settle_all({merge.word: merge})[merge.word])
-            by = Composer(stream.pool, Path(scratch), stream.worker.job.limits, inputs.contents(order.merge))
-            record = merged(order, stream.lines(column, sorted(merge.named_columns)), store, by)
-        return Merged(record["uri"], record)
-
-
-class Work(NamedTuple):
-    """How a verb goes about it, as its caller says."""
-
-    on_exists: str
-    limits: Limits | None
-    slots: int | None
-    storage_options: Mapping[str, Any] | None
-
-
-_QUICK = Png(effort=1)
-"""How pieces travel from child to child: lossless, and quickly packed."""
-
-
-def place(to: str, merge: Merge) -> tuple[str, str]:
-    """Give the folder and the name of a file."""
-    folder, _, name = (to if "://" in to else str(Path(to).absolute())).rpartition("/")
-    if not name:
-        raise UsageError(expected(f"{merge.word}(to=...)", "the name of a file", to))
-    return folder or "/", name
-
-
-def ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
-    """Give the steps of each piece, and the format of the whole: that of the recipe, or the one that the name says."""
-    # A format that is chosen by looking at the file, such as `auto`, has no ending that could name it.
-    known = [one for one in every(Format, merge.gives) if merge.fits(one) and not one.media_type.endswith("/*")]
-    words = ", ".join(f".{one.extension}" for one in known)
-    steps = Recipe.of_kind[merge.takes]() if recipe is None else recipe
-    named = by_name(name)
-    if isinstance(steps, Finished):
-        end = steps.format
-        if end is None or type(end) not in known:
-            raise RecipeError(f"{merge.word}({steps!r}): expected a recipe that ends in one of {words}, or in none")
-        if named is not None and named.media_type != end.media_type:
-            raise RecipeError(f"{merge.word}(to={name!r}): the recipe ends in {end.word}; call it .{end.extension}")
-        begun: Recipe = Recipe.of_kind[steps.start]()
-        for step in steps.steps:
-            begun = begun.then(step)
-        steps = begun
-    else:
-        fitting = [one for one in known if named is not None and one.media_type == named.media_type]
-        if not fitting:
-            raise UsageError(expected(f"{merge.word}(to=...)", f"a name that ends in one of {words}", name))
-        end = fitting[0]()
-    if not isinstance(steps, Recipe) or steps.kind != merge.takes:
-        raise RecipeError(expected(f"{merge.word}(recipe=...)", f"a recipe that gives an {merge.takes}", steps))
-    if end.named_columns:
-        raise RecipeError(f"{merge.word}: the whole has no row; give {end!r} values, not columns")
-    return steps, end
+        return merge_rows(self, merge, to, piece, end, Work(on_exists, limits, slots, storage_options))
