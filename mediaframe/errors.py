@@ -14,7 +14,7 @@ MediaframeError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -168,13 +168,23 @@ class RunError(MediaframeError):
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Give the end of a message that names the nearest allowed word, or nothing.
+    """Give the end of a message that names the allowed word of that meaning, or the nearest one, or nothing.
 
-    >>> did_you_mean("resise", ["resize", "crop"])
-    "; did you mean 'resize'?"
+    >>> did_you_mean("resise", ["resize", "crop"]), did_you_mean("scale", ["resize", "crop"])
+    ("; did you mean 'resize'?", "; did you mean 'resize'?")
     """
-    near = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    known = list(allowed)
+    near = known_elsewhere(word, known) or next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def known_elsewhere(word: str, allowed: Collection[str]) -> str | None:
+    """Give the allowed word for what other tools call so.
+
+    >>> known_elsewhere("loudnorm", ["gain", "loudness"])
+    'loudness'
+    """
+    return next((one for one in _ELSEWHERE.get(word, "").split() if one in allowed), None)
 
 
 def expected(where: str, allowed: str, got: object) -> str:
@@ -184,3 +194,44 @@ def expected(where: str, allowed: str, got: object) -> str:
     'resize(width=...): expected 1 to 65535 px, got 0'
     """
     return f"{where}: expected {allowed}, got {got!r}"
+
+
+_ELSEWHERE = {
+    **dict.fromkeys(("thumbnail", "thumb"), "thumbnails resize"),
+    **dict.fromkeys(("scale", "fit", "reduce"), "resize"),
+    **dict.fromkeys(("poster", "screenshot", "snapshot", "still", "cover_frame"), "frame"),
+    **dict.fromkeys(("cut", "subclip", "slice", "trim", "segment"), "clip trim"),
+    **dict.fromkeys(("fps", "framerate", "frame_rate", "resample", "sample_rate", "ar"), "rate fps"),
+    **dict.fromkeys(("volume", "amplify"), "gain"),
+    **dict.fromkeys(("normalize", "loudnorm", "level", "replaygain"), "loudness normalize"),
+    **dict.fromkeys(("mono", "stereo", "downmix"), "channels"),
+    **dict.fromkeys(("subtitles", "subtitle", "subs"), "captions"),
+    **dict.fromkeys(("extract_audio", "audio", "sound"), "soundtrack"),
+    **dict.fromkeys(("overlay", "composite", "logo", "paste"), "watermark"),
+    **dict.fromkeys(("caption", "label", "annotate", "draw_text", "drawtext"), "text captions"),
+    **dict.fromkeys(("mirror", "flip_horizontal", "hflip"), "flop"),
+    **dict.fromkeys(("flip_vertical", "vflip"), "flip"),
+    **dict.fromkeys(("gray", "bw", "monochrome", "desaturate"), "grayscale"),
+    **dict.fromkeys(("rounded", "radius", "corners"), "round_corners"),
+    **dict.fromkeys(("unsharp", "unsharp_mask"), "sharpen"),
+    **dict.fromkeys(("matte", "letterbox"), "pad extend contain"),
+    **dict.fromkeys(("max_size", "size", "filesize", "target_size", "budget", "limit_bytes"), "max_bytes"),
+    **dict.fromkeys(("q", "qscale", "compression"), "quality crf"),
+    **dict.fromkeys(("abr", "bit_rate", "kbps"), "bitrate"),
+    **dict.fromkeys(("vcodec", "encoder", "codecs"), "codec"),
+    **dict.fromkeys(("strip", "exif", "keep_metadata"), "metadata"),
+    **dict.fromkeys(("crop", "fill"), "cover"),
+    **dict.fromkeys(("max", "scale-down", "scale_down", "shrink"), "inside"),
+    **dict.fromkeys(("min",), "outside"),
+    **dict.fromkeys(("stretch", "exact", "force"), "fill"),
+    **dict.fromkeys(("smart", "saliency"), "attention"),
+    **dict.fromkeys(("limit", "take", "first"), "head"),
+    **dict.fromkeys(("where", "query"), "filter"),
+    **dict.fromkeys(("assign", "with_column", "mutate", "add"), "with_columns"),
+    **dict.fromkeys(("save", "write", "render", "to_folder", "to_disk", "run"), "export"),
+    **dict.fromkeys(("show", "display", "plot"), "preview"),
+    **dict.fromkeys(("montage", "grid", "collage"), "contact_sheet"),
+    **dict.fromkeys(("to_pandas", "to_arrow", "to_frame", "df", "fetch"), "collect"),
+    **dict.fromkeys(("pdf",), "to_pdf"),
+}
+"""What other tools call a word of ours; of several the first that is allowed there."""

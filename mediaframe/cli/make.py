@@ -26,6 +26,7 @@ def export(
     destination: options.Destination,
     image: options.Image = None,
     video: options.Video = None,
+    audio: options.Audio = None,
     document: options.Document = None,
     preset: options.Preset = None,
     presets: options.PresetsFrom = None,
@@ -68,7 +69,7 @@ def export(
 
     mediaframe export photos/ web/ -i thumb='resize(320, 320, fit="cover").webp()' -p preview
     """
-    wanted = options.Wanted(image, video, document, preset, recipe, presets)
+    wanted = options.Wanted(image, video, audio, document, preset, recipe, presets)
     limits = options.limits(limit)
     stored = options.Connections(connection, source_connection)
     frame = _frame(source, wanted, where, limits, stored, hidden=hidden, no_probe=no_probe, originals=originals)
@@ -103,6 +104,7 @@ def explain(
     source: options.Source,
     image: options.Image = None,
     video: options.Video = None,
+    audio: options.Audio = None,
     document: options.Document = None,
     preset: options.Preset = None,
     presets: options.PresetsFrom = None,
@@ -113,7 +115,7 @@ def explain(
     as_json: options.AsJson = False,
 ) -> int:
     """Say what an export would do: stages, what is read, what is shared. No file is opened."""
-    wanted = options.Wanted(image, video, document, preset, recipe, presets)
+    wanted = options.Wanted(image, video, audio, document, preset, recipe, presets)
     stored = options.Connections(connection)
     frame = _frame(source, wanted, where, Limits(), stored, hidden=False, no_probe=no_probe, originals=True)
     plan = frame.explain()

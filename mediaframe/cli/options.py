@@ -88,6 +88,12 @@ Video = Annotated[
         help="Of videos: poster='frame(at=\"10%\").jpeg()'.",
     ),
 ]
+Audio = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--audio", "-a", metavar="NAME=RECIPE", rich_help_panel=_WHAT, help="Of sounds: web='loudness(-16).opus()'."
+    ),
+]
 Document = Annotated[
     list[str] | None,
     typer.Option(
@@ -128,6 +134,7 @@ class Wanted:
 
     image: list[str] | None = None
     video: list[str] | None = None
+    audio: list[str] | None = None
     document: list[str] | None = None
     preset: list[str] | None = None
     recipe: list[str] | None = None
@@ -139,6 +146,7 @@ class Wanted:
         by_kind: tuple[tuple[Kind, list[str] | None], ...] = (
             ("image", self.image),
             ("video", self.video),
+            ("audio", self.audio),
             ("document", self.document),
         )
         for kind, texts in by_kind:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import polars as pl
 
@@ -150,6 +150,12 @@ class MediaFrame(Merging, Joining, Fitting):
         # `_query` is missing where a frame is being copied or unpickled: asking for it here would never end.
         columns = () if name.startswith("_") else self._query.schema
         raise no_such(name, columns, dir(type(self)))
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise TypeError(
+            "a frame is read by no [...] and no loop, since nothing is done yet: select() chooses columns, head() "
+            "rows, and collect() gives a polars table"
+        )
 
     # ---- what is done ------------------------------------------------------------------------------------------------
 

@@ -90,7 +90,8 @@ def parse_moment(value: object) -> str:
     try:
         return f"{parse_seconds(value):g}s"
     except ValueError:
-        raise ValueError("a moment such as 1.5 or '10%'") from None
+        choice = " (which frame there is said by pick=)" if value in ("best", "keyframe", "exact") else ""
+        raise ValueError(f"a moment such as 1.5 or '10%'{choice}") from None
 
 
 def parse_color(value: object) -> str:

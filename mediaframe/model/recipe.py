@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from mediaframe.errors import RecipeError, did_you_mean
+from mediaframe.errors import RecipeError, did_you_mean, known_elsewhere
 from mediaframe.model.argument import Argument
 from mediaframe.model.chaining import turn
 from mediaframe.model.door import Door
@@ -16,6 +16,7 @@ from mediaframe.model.kind import Kind, Shape
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec, digest, is_found_by_all
 
+_ENDS = {"video": ".mp4()", "audio": ".mp3()", "document": ".page(1).png()"}
 _run_one = Door("mediaframe.single", "run_one")
 
 
@@ -58,10 +59,12 @@ class Recipe:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name == "run":
-            raise RecipeAttributeError(f"{self!r} is not finished: end it with a format, such as .webp().run(...)")
+        if name in ("run", "save", "write", "convert", "to_file", "export"):
+            such = f"{_ENDS.get(self.kind, '.webp()')}.run(source, to=...)"
+            raise RecipeAttributeError(f"{self!r} is not finished: end it with a format, such as {such}")
         known = [one for one in dir(type(self)) if not one.startswith("_")]
-        near = self._after_a_turn(name) or did_you_mean(name, known)
+        near = "" if known_elsewhere(name, known) else self._after_a_turn(name)
+        near = near or did_you_mean(name, known)
         raise RecipeAttributeError(f"{self!r} is {_a(self.kind)} recipe: no {name!r} there{near}")
 
     def _after_a_turn(self, name: str) -> str:
@@ -148,6 +151,8 @@ class Finished:
             raise AttributeError(name)
         if any(hasattr(kind, name) for kind in Recipe.of_kind.values()):
             raise RecipeAttributeError(f"{self!r} is finished: put .{name}() before .{self.end.word}()")
+        if name in ("save", "write", "to_file", "export"):
+            raise RecipeAttributeError(f"{self!r} is finished: .run(source, to=...) writes the file of one asset")
         known = [one for one in dir(type(self)) if not one.startswith("_")]
         raise RecipeAttributeError(f"{self!r} is finished: no {name!r} there{did_you_mean(name, known)}")
 

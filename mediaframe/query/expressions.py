@@ -100,6 +100,10 @@ def unknown_column(name: str, known: Mapping[str, Any], where: str) -> str:
         return f"{where}: columns that begin with {HIDDEN!r} are mediaframe's own; name yours otherwise"
     shown = [one for one in known if not one.startswith(HIDDEN)]
     listed = ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
+    if any(sign in name for sign in "=<>"):
+        return (
+            f"{where}: no column {name!r}; a condition is pl.col('width') > 800, or in SQL pl.sql_expr('width > 800')"
+        )
     return f"{where}: no column {name!r}{did_you_mean(name, shown)} (there are: {listed})"
 
 

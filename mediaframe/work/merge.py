@@ -183,7 +183,8 @@ def _record(order: Order, store: Store, rows: list[Line], facts: Mapping[str, An
 def _nothing(rows: list[Line]) -> str:
     failed = [row for row in rows if row["status"] == "failed"]
     if not failed:
-        return "no row is of a kind that the recipe takes; expected one at least"
+        turned = "pictures of videos are mf.video.frame(), of documents mf.document.page(1)"
+        return f"no row is of a kind that the recipe takes; expected one at least ({turned})"
     return f"all {len(failed)} rows failed; the first: {failed[0]['error']} ({failed[0]['error_code']})"
 
 

@@ -11,11 +11,17 @@ from mediaframe.errors import UsageError
 
 
 def test_renditions_are_read_by_their_kind() -> None:
-    wanted = Wanted(image=["a=resize(320).webp()"], video=['p=frame(at="10%").jpeg()'], document=["d=page(2).png()"])
+    wanted = Wanted(
+        image=["a=resize(320).webp()"],
+        video=['p=frame(at="10%").jpeg()'],
+        audio=["o=loudness(-16).opus()"],
+        document=["d=page(2).png()"],
+    )
 
     assert wanted.recipes() == {
         "a": mf.image.resize(320).webp(),
         "p": mf.video.frame(at="10%").jpeg(),
+        "o": mf.audio.loudness(-16).opus(),
         "d": mf.document.page(2).png(),
     }
 

@@ -167,6 +167,21 @@ def test_a_run_of_bad_assets_alone_comes_to_its_end(tmp_path: Path) -> None:
         (lambda: mf.video.jpeg(), r"no 'jpeg' there; it stands after \.frame\(\)"),
         (lambda: mf.document.resize(64), r"no 'resize' there; it stands after \.page\(\)"),
         (lambda: mf.parse_recipe("resize", kind="image"), r"expected resize\(\.\.\.\), got resize"),
+        (
+            lambda: mf.image.resize(64).save("a.jpg"),
+            r"is not finished: end it with a format, such as \.webp\(\)\.run\(",
+        ),
+        (lambda: mf.video.resize(64).convert("a.mp4"), r"is not finished: .* such as \.mp4\(\)\.run\("),
+        (lambda: mf.image.webp().save("a.webp"), r"is finished: \.run\(source, to=\.\.\.\) writes the file"),
+        (lambda: mf.image.scale(64), "no 'scale' there; did you mean 'resize'"),
+        (lambda: mf.video.poster(), "no 'poster' there; did you mean 'frame'"),
+        (lambda: mf.audio.normalize(), "no 'normalize' there; did you mean 'loudness'"),
+        (lambda: mf.image.jpeg(max_size="9 kB"), "no argument 'max_size'; did you mean 'max_bytes'"),
+        (lambda: mf.image.resize(64, fit="crop"), "got 'crop'; did you mean 'cover'"),
+        (lambda: mf.video.frame(at="best"), r"or '10%' \(which frame there is said by pick=\), got 'best'"),
+        (lambda: mf.scan(".").filter("kind = 'image'"), r"a condition is pl\.col\('width'\) > 800, or in SQL"),
+        (lambda: mf.scan(".").limit(3), "no 'limit'; did you mean 'head'"),
+        (lambda: mf.scan(".").to_pandas(), "no 'to_pandas'; did you mean 'collect'"),
         (lambda: mf.scan(".").bytes, r"'bytes' is a column: say pl\.col\('bytes'\)"),
         (lambda: mf.scan(".").exprot("out"), "a MediaFrame has no 'exprot'; did you mean 'export'"),
     ],
@@ -174,3 +189,9 @@ def test_a_run_of_bad_assets_alone_comes_to_its_end(tmp_path: Path) -> None:
 def test_a_slip_is_answered_with_what_to_write(wrong: Callable[[], Any], said: str) -> None:
     with pytest.raises((UsageError, AttributeError), match=said):
         wrong()
+
+
+def test_a_frame_says_how_its_rows_are_had() -> None:
+    for wrong in (lambda: mf.scan(".")["kind"], lambda: list(mf.scan("."))):
+        with pytest.raises(TypeError, match=r"head\(\) rows, and collect\(\) gives"):
+            wrong()
