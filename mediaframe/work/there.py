@@ -26,6 +26,8 @@ class There:
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
         """Give the bytes of those that are there."""
         wanted = self._thinkable(sorted(set(names)))
+        if not wanted:
+            return {}
         self._asked += len(wanted)
         if self._store.local is not None:
             return self._looked_at(wanted, map(self._store.stat, wanted))

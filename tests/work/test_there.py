@@ -69,6 +69,15 @@ def test_many_names_are_listed_once() -> None:
     there.close()
 
 
+def test_who_asks_for_nothing_has_nothing_listed() -> None:
+    store = Counted(names(1000))
+    there = There(store, few=100)  # type: ignore[arg-type]
+
+    assert [there.sizes([]) for _ in range(3)] == [{}, {}, {}]
+    assert (store.looked, store.listed) == (0, 0)
+    there.close()
+
+
 def test_on_a_disk_names_in_folders_that_are_not_there_are_not_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
