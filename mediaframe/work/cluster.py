@@ -15,7 +15,7 @@ from mediaframe.errors import UsageError
 from mediaframe.model.limits import Limits
 from mediaframe.work.crew import ANSWER, Crew, beside
 from mediaframe.work.flights import STOP, Flights
-from mediaframe.work.plugin import Slots, forget_news
+from mediaframe.work.plugin import Slots, forget
 from mediaframe.work.slot import Hear, Slot, unheard
 from mediaframe.work.station import fitness
 
@@ -117,8 +117,8 @@ class ClusterPool:
         for run in tuple(self._runs.values()):
             run.end()
         if self._slots is not None:
-            beside(lambda: self.client.unregister_worker_plugin(self.name), STOP)
-            beside(self._hush, ANSWER)
+            beside(lambda: self.client.unsubscribe_topic(self.name), ANSWER)
+            beside(lambda: self.client.run_on_scheduler(forget, self.name), STOP)
         self.crew.close()
 
     def __enter__(self) -> Self:
@@ -146,10 +146,6 @@ class ClusterPool:
     def _register(self) -> None:
         if self._slots is not None:
             self.crew.register(self._slots, self.name)
-
-    def _hush(self) -> None:
-        self.client.unsubscribe_topic(self.name)
-        self.client.run_on_scheduler(forget_news, self.name)
 
 
 def _pass_on(pool: weakref.ref[ClusterPool], event: tuple[float, dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from distributed.client import ClosedClientError
 
 from mediaframe.errors import MediaframeError, RunError, UsageError
 from mediaframe.storage.redact import redact
-from mediaframe.work.plugin import Slots, differences_of, erred_on
+from mediaframe.work.plugin import Farewell, Slots, differences_of, erred_on, farewell_of
 
 LOG = logging.getLogger("mediaframe")
 
@@ -117,7 +117,8 @@ class Crew:
                 )
 
     def register(self, slots: Slots, name: str) -> None:
-        """Let the scheduler give slots to all workers, unless it does already."""
+        """Let the scheduler give slots to all workers, unless it does already, for as long as this client is there."""
+        self.client.register_plugin(Farewell(name, self.client.id), name=farewell_of(name))
         self.client.register_plugin(slots, name=name)
 
     def keep_out(self, worker: str, why: str) -> None:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import SchedulerPlugin, Worker, WorkerPlugin, get_worker
 from tornado.ioloop import PeriodicCallback
 
 from mediaframe.model.limits import Limits
 from mediaframe.work.station import Landed, Station
+
+GONE_FOR = 60.0
+"""Seconds that a driver may be away before what it has in a cluster is let go: a broken connection is made again."""
 
 _IDLE = 60.0  # seconds after which a worker ends children that nobody uses
 _SHARE = 0.7  # of a worker's memory, as on one machine
@@ -53,6 +56,30 @@ class Slots(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
         await to_thread(self.station.close)
 
 
+class Farewell(SchedulerPlugin):  # type: ignore[misc]  # distributed has no types
+    """Lets go of the slots of a driver that has left a scheduler without a word: killed, or its machine is gone."""
+
+    idempotent = True
+
+    def __init__(self, slots: str, client: str) -> None:
+        self.slots, self.client, self.patience = slots, client, GONE_FOR
+
+    def remove_client(self, scheduler: Any, client: str) -> None:
+        """See a while after the driver left whether it is back."""
+        if client == self.client:
+            scheduler.loop.call_later(self.patience, self.let_go, scheduler)
+
+    async def let_go(self, scheduler: Any) -> None:
+        """Have the slots forgotten, unless the driver is there."""
+        if self.client not in scheduler.clients:
+            await forget(self.slots, scheduler)
+
+
+def farewell_of(slots: str) -> str:
+    """Name what watches over slots on the scheduler."""
+    return f"{slots}-farewell"
+
+
 def do_task(name: str, run: int, work: Parcel, task: Parcel) -> Landed:
     """Do a task on a worker; how far it is goes to who listens to the name of the slots."""
     plugin = get_worker().plugins.get(name)
@@ -80,9 +107,15 @@ def erred_on(key: str, dask_scheduler: Any = None) -> list[str]:
     return sorted(task.erred_on or ()) if task is not None else []
 
 
-def forget_news(name: str, dask_scheduler: Any = None) -> None:
-    """Let a scheduler forget what was told of tasks: it keeps the last of each topic for as long as it lives."""
-    dask_scheduler._broker.truncate(name)
+async def forget(name: str, dask_scheduler: Any = None) -> None:
+    """Let a scheduler and its workers forget slots, and what was told of their tasks."""
+    dask_scheduler.plugins.pop(farewell_of(name), None)
+    try:
+        if name in dask_scheduler.worker_plugins:
+            await dask_scheduler.unregister_worker_plugin(None, name)
+    finally:
+        # It keeps the last of each topic for as long as it lives.
+        dask_scheduler._broker._topics.pop(name, None)
 
 
 def stop_run(name: str, run: int, dask_worker: Worker | None = None) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import pickle
+import subprocess
+import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +18,7 @@ from mediaframe.errors import RunError, UsageError
 from mediaframe.work import cluster, plugin
 from mediaframe.work.cluster import ClusterPool
 from mediaframe.work.pool import cluster_of
+from tests.cluster.conftest import ROOT
 from tests.cluster.conftest import cluster as started
 from tests.cluster.work import Deadly, double, slow, wrong
 
@@ -71,6 +76,65 @@ def test_a_closed_pool_leaves_nothing_on_the_workers(client):
     assert set(map(tuple, held.values())) == {()}
     with pytest.raises(UsageError, match="closed"):
         list(pool.run(double, [1]))
+
+
+STAYS = """
+import itertools, sys
+from mediaframe.work import plugin
+from mediaframe.work.cluster import ClusterPool
+from tests.cluster.work import slow
+
+if __name__ == "__main__":
+    plugin.GONE_FOR = 0.5
+    with ClusterPool(sys.argv[1]) as pool:
+        for number, _ in enumerate(pool.run(slow, itertools.count())):
+            if not number:
+                print(pool.name, flush=True)
+"""
+
+
+def left(client, name):
+    """What scheduler and workers have of the slots of a pool."""
+
+    def there(dask_scheduler):
+        known = (dask_scheduler.plugins, dask_scheduler.worker_plugins, dask_scheduler._broker._topics)
+        return [one for names in known for one in names if name in one]
+
+    on_workers = client.run(lambda dask_worker: [one for one in dask_worker.plugins if name in one])
+    return [*client.run_on_scheduler(there), *itertools.chain(*on_workers.values())]
+
+
+def test_a_killed_driver_leaves_nothing_on_scheduler_and_workers(client):
+    words = [sys.executable, "-c", STAYS, client.scheduler.address]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as driver:
+        name = driver.stdout.readline().strip()
+        before = left(client, name)
+        driver.kill()
+
+    until = time.monotonic() + 60
+    while (found := left(client, name)) and time.monotonic() < until:
+        time.sleep(0.1)
+
+    assert len(before) == 5  # the watch, the slots and the topic; and the slots on two workers
+    assert found == []
+
+
+def test_a_driver_that_comes_back_keeps_its_slots(monkeypatch):
+    forgotten = []
+
+    async def forget(name, dask_scheduler):
+        forgotten.append(name)
+
+    monkeypatch.setattr(plugin, "forget", forget)
+    farewell = plugin.Farewell("slots", "Client-1")
+    there, gone = SimpleNamespace(clients={"Client-1": None}), SimpleNamespace(clients={})
+
+    asyncio.run(farewell.let_go(there))
+    kept = list(forgotten)
+    asyncio.run(farewell.let_go(gone))
+
+    assert kept == []
+    assert forgotten == ["slots"]
 
 
 def test_slots_that_a_cluster_forgot_are_given_again(client):

@@ -40,7 +40,8 @@ def kept(client: Client) -> list[int]:
     """Give how many words a scheduler keeps for each topic of ours."""
 
     def counted(dask_scheduler):
-        return [len(one.events) for name, one in dask_scheduler._broker._topics.items() if "mediaframe" in name]
+        topics = dask_scheduler._broker._topics.items()
+        return [len(one.events) for name, one in topics if name.startswith("mediaframe-")]
 
     return list(client.run_on_scheduler(counted))
 
