@@ -20,12 +20,12 @@ from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.header import HEAD, read_header
 from mediaframe.work.ability import require
+from mediaframe.work.fetch import SPOOL, piece, whole
 from mediaframe.work.inputs import Content, Handover, Inputs
 from mediaframe.work.job import told
 from mediaframe.work.need import memory_need
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
-from mediaframe.work.task import SPOOL
 
 
 def run_one(
@@ -64,7 +64,7 @@ def run_one(
             return _package(to, made, reply["media_type"], recipe.format.package, storage_options)
         if to is not None:
             return _write(os.fspath(to), made.data, reply["media_type"], recipe, storage_options)
-        return _bytes(made.data)
+        return whole(made.data)
 
 
 def _bound(recipe: Finished, row: Mapping[str, Any] | None) -> Finished:
@@ -114,7 +114,7 @@ def _same(source: object, to: str | os.PathLike[str]) -> bool:
 def _render(
     recipe: Finished, data: bytes | Path, limits: Limits, given: Mapping[str, Content]
 ) -> tuple[dict[str, Any], Spool]:
-    head, size = _piece(data, 0, HEAD), len(data) if isinstance(data, bytes) else data.stat().st_size
+    head, size = piece(data, 0, HEAD), len(data) if isinstance(data, bytes) else data.stat().st_size
     found = sniff(head)
     if found is None:
         raise AssetError("no format is known for this content", code="E_UNSUPPORTED_FORMAT")
@@ -127,7 +127,7 @@ def _render(
         "limits": limits.to_json(),
         "renditions": [{"name": "one", "recipe": recipe.with_inputs(told).to_json()}],
     }
-    header = read_header(head, size, lambda start, length: _piece(data, start, length))
+    header = read_header(head, size, lambda start, length: piece(data, start, length))
     if header.code == "E_TRUNCATED" and found.kind in ("video", "audio") and recipe.format is not None:
         raise AssetError(header.error or "bytes are missing at its end", code=header.code)
     need = memory_need((header.width or 0) * (header.height or 0) or None, found.format, recipe, header.frames)
@@ -138,14 +138,6 @@ def _render(
                                          stains=over.stains, clean=over.clean)  # fmt: skip
         taken = [(frame, pieces.take(frame, payload)) for frame, payload in answers]
     return next((frame, made) for frame, made in taken if made is not None)
-
-
-def _piece(data: bytes | Path, start: int, length: int) -> bytes:
-    if isinstance(data, bytes):
-        return data[start : start + length]
-    with data.open("rb") as file:
-        file.seek(start)
-        return file.read(length)
 
 
 class _Place:
@@ -206,17 +198,13 @@ def _package(
 ) -> str | dict[str, bytes]:
     """Write a package into a folder, its main file last; gives that file's uri, or all files where none is written."""
     if to is None:
-        return {main: _bytes(made.data), **{part.name: _bytes(part.data) for part in made.package}}
+        return {main: whole(made.data), **{part.name: whole(part.data) for part in made.package}}
     store = Store.open(os.fspath(to) if "://" in os.fspath(to) else Path(to).absolute(), storage_options)
     store.remove(main)  # It must not stand there while the parts are others than it names.
     for part in made.package:
         store.write(part.name, part.data, replace=True, media_type=part.media_type)
     store.write(main, made.data, replace=True, media_type=media_type)
     return store.uri(main)
-
-
-def _bytes(data: bytes | Path) -> bytes:
-    return data if isinstance(data, bytes) else data.read_bytes()
 
 
 def _write(

@@ -12,7 +12,7 @@ from mediaframe.model.recipe import Finished
 from mediaframe.storage.layout import Layout
 from mediaframe.work.begin import OnExists
 from mediaframe.work.doing import Doing
-from mediaframe.work.freeze import OWN
+from mediaframe.work.frozen import OWN
 from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import ORIGINAL, Job
 

@@ -23,7 +23,8 @@ from mediaframe.work.among import own_results
 from mediaframe.work.carry import settle
 from mediaframe.work.commit import Commit, RunFiles, head_commit, runs
 from mediaframe.work.events import Tally
-from mediaframe.work.freeze import Freezer, Frozen
+from mediaframe.work.freeze import Freezer
+from mediaframe.work.frozen import Frozen
 from mediaframe.work.job import FORMAT, Job
 from mediaframe.work.known import Known
 from mediaframe.work.past import live, measured, parts, superseded

@@ -7,28 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from mediaframe.errors import AssetError, LayoutError, MediaframeError, RecipeError, RunError
-from mediaframe.model.input import parse_input
+from mediaframe.errors import AssetError, MediaframeError, RunError
 from mediaframe.model.media_type import by_name
-from mediaframe.model.package import files_of, folder_of, folders_above
+from mediaframe.model.package import files_of, folder_of
 from mediaframe.model.recipe import Finished
-from mediaframe.storage.index import Index
 from mediaframe.storage.layout import Layout
-from mediaframe.storage.names import clash_key
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
-from mediaframe.table.schema import RENDITION
-from mediaframe.work.among import Within
 from mediaframe.work.batch import Item, Wanted
-from mediaframe.work.commit import logged
+from mediaframe.work.claims import Claims, Tellings
+from mediaframe.work.frozen import Frozen, bound, item_of, layout_values
 from mediaframe.work.hidden import ARGUMENTS, ASSET, PLAN, ROW, VALUE
 from mediaframe.work.inputs import Inputs
 from mediaframe.work.job import ORIGINAL, Job
@@ -36,48 +31,8 @@ from mediaframe.work.known import Known, plain
 from mediaframe.work.outcome import begin, failure
 from mediaframe.work.there import There
 
-EXAMPLES = 3
-"""Names that an error tells as examples."""
 _PASSING = ("E_SOURCE_UNAVAILABLE", "E_STORE_UNAVAILABLE")
 """Why a header could not be read that may be over when the source is, or when the run is tried again."""
-_SOURCE = "\0"
-"""Stands for a source among those that claim a name."""
-_SHARED = "\2"
-"""Stands for those that claim a folder which others may stand in as well."""
-OWN = ("id", "uri", "path", "name")
-"""What a layout may name, whether the user kept the columns or not."""
-
-
-@dataclass(slots=True)
-class Frozen:
-    """The frozen input on local disk, before it is published."""
-
-    parts: list[Path] = field(default_factory=list)
-    lines: list[Path] = field(default_factory=list)
-    """Lines of the row log that are settled already: what is reused, what cannot be done."""
-    excluded: list[pl.DataFrame] = field(default_factory=list)
-    rows: int = 0
-    states: Counter[str] = field(default_factory=Counter)
-    digest: str = ""
-
-    def rehearse(self, job: Job, folder: Path) -> None:
-        """Write the rows that the manifest would have, part by part: `planned`, reused, or failed already."""
-        logged([], RENDITION).select([one.name for one in RENDITION]).write_parquet(folder / "00000.parquet")
-        for number, (part, settled) in enumerate(zip(self.parts, self.lines, strict=True), 1):
-            lines = [json.loads(line) for line in settled.read_text().splitlines()]
-            for row in pl.read_parquet(part).iter_rows(named=True):
-                lines += _planned(job, row)
-            made = logged([line for line in lines if "rendition" in line], RENDITION).sort("row", "place")
-            made.select([one.name for one in RENDITION]).write_parquet(folder / f"{number:05d}.parquet")
-
-
-def _planned(job: Job, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    recipes = dict(job.recipes)
-    for name, target, *named in json.loads(row[PLAN]):
-        recipe = None if name == ORIGINAL and job.originals else recipes[name]
-        wanted = Wanted(name, job.place(name), bound(Wanted(name, job.place(name), recipe), row, *named), target)
-        item = item_of(row[ROW], row[ASSET], (wanted,))
-        yield {**begin(item, wanted, 0), "status": "planned", "uri": target}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +67,8 @@ class Freezer:
         self.files, self.values = files, values
         self.check_stale = check_stale
         self.engines = engines
-        self.stale: list[str] = []
-        self.stale_count = 0
-        self.clashes: list[str] = []
-        self.clash_count = 0
-        self.overwritten: list[str] = []
-        self.overwritten_count = 0
-        self._packages = any(_is_package(recipe) for _, recipe in job.recipes)
-        self._within = Within(store)
-        self._names = Index()
+        self._stale = Tellings()
+        self._claims = Claims(store, packages=any(_is_package(recipe) for _, recipe in job.recipes))
         self._there = There(store, job.prefix)
         self._digest = hashlib.sha256()
         self._row = 0
@@ -136,7 +84,7 @@ class Freezer:
                 frozen.lines.append(folder / f"lines-{number:05d}.jsonl")
                 frozen.lines[-1].write_text("".join(json.dumps(line, default=plain) + "\n" for line in lines))
         finally:
-            self._names.close()
+            self._claims.close()
             self._there.close()
         frozen.digest = self._digest.hexdigest()
         frozen.rows = self._row
@@ -148,13 +96,11 @@ class Freezer:
         rows = [(row, self._resolved(row)) for row in batch.iter_rows(named=True)]
         sizes = self._sizes(one for _, resolved in rows for one in resolved)
         for row, resolved in rows:
-            self._note_source(row[ASSET])
+            self._claims.source(row[ASSET]["uri"])
             wanted, settled = self._plan_row(row, resolved, sizes)
             lost.append(not wanted and not settled and self._lost(row[ASSET]))
             plans.append(json.dumps([[one.name, one.target, *self._named(row, one)] for one in wanted]))
             lines += settled
-            frozen.states["todo"] += len(wanted)
-            frozen.states.update(str(line["status"]) for line in settled)
             self._row += 1
         if any(lost):
             frozen.excluded.append(batch.filter(pl.Series(lost)).select(ASSET).unnest(ASSET))
@@ -172,25 +118,15 @@ class Freezer:
 
     def refuse_clashes(self) -> None:
         """Raise when two results have one name, or one has the name of a source."""
-        if self.overwritten_count:
-            raise LayoutError(
-                f"layout {self.job.layout!r}: {self.overwritten_count} results would take the place of a source, such "
-                f"as {', '.join(self.overwritten)}; choose another layout, or another place",
-                code="E_NAME_COLLISION",
-            )
-        if self.clash_count:
-            raise LayoutError(
-                f"layout {self.job.layout!r}: {self.clash_count} results have a name that another has too, such as "
-                f"{'; '.join(self.clashes)}; add a column to the layout, such as {{id}}",
-                code="E_NAME_COLLISION",
-            )
+        self._claims.refuse(self.job.layout)
 
     def refuse_stale(self) -> None:
         """Raise when files stand under our names that no earlier run of ours vouches for."""
-        if self.stale_count:
+        if self._stale.count:
             raise RunError(
-                f"{self.store.url}: {self.stale_count} files stand there already that this run would write anew, such "
-                f"as {', '.join(self.stale)}; say on_exists='replace' or on_exists='version', or choose another place",
+                f"{self.store.url}: {self._stale.count} files stand there already that this run would write anew, such "
+                f"as {', '.join(self._stale.examples)}; say on_exists='replace' or on_exists='version', or choose "
+                "another place",
                 code="E_STORE_CONFLICT",
             )
 
@@ -264,50 +200,12 @@ class Freezer:
             # Which of the names it gets is known late; none of them may be another's.
             for one in recipe.format.extensions():
                 name = layout.expand(values, wanted.name, made.recipe_id, one)
-                self._claim(self.job.prefix + name, f"{asset['path']} ({wanted.name})")
+                self._claims.result(self.job.prefix + name, f"{asset['path']} ({wanted.name})")
             return made
         target = self.job.prefix + layout.expand(values, wanted.name, made.recipe_id, extension)
         target = recipe.format.placed(target) if recipe and recipe.format else target
-        self._claim(target, f"{asset['path']} ({wanted.name})", package=_is_package(recipe))
+        self._claims.result(target, f"{asset['path']} ({wanted.name})", package=_is_package(recipe))
         return Wanted(wanted.name, wanted.place, recipe, target)
-
-    def _claim(self, target: str, what: str, *, package: bool = False) -> None:
-        other = self._names.claim(clash_key(target), what)
-        if other == _SOURCE:
-            self._note_overwritten(target)
-        elif other is not None:
-            self._note_clash(target, other, what)
-        elif self._packages:
-            self._claim_folders(target, what, package=package)
-
-    def _claim_folders(self, target: str, what: str, *, package: bool) -> None:
-        """See that nothing else stands in the folder of a package, whichever of them is planned first."""
-        own = folder_of(target) if package else ""
-        for folder in folders_above(target):
-            claim = f"\1{what}" if folder == own else _SHARED
-            other = self._names.claim(clash_key(folder), claim)
-            if other is not None and (folder == own or other != _SHARED):
-                self._note_clash(folder, "a file or a folder of others" if other == _SHARED else other[1:], what)
-        if own and (other := self._names.claim(clash_key(own[:-1]), what)) is not None:
-            self._note_clash(own[:-1], other, what)
-
-    def _note_clash(self, target: str, other: str, what: str) -> None:
-        self.clash_count += 1
-        if len(self.clashes) < EXAMPLES:
-            self.clashes.append(f"{target!r} for {'a source' if other == _SOURCE else other} and for {what}")
-
-    def _note_source(self, asset: Mapping[str, Any]) -> None:
-        """See that no result takes the place of this source."""
-        name = self._within.name(asset["uri"])
-        if name and self._names.claim(clash_key(name), _SOURCE) not in (None, _SOURCE):
-            self._note_overwritten(name)
-        elif name and self._packages:
-            self._claim_folders(name, f"the source {name!r}", package=False)
-
-    def _note_overwritten(self, name: str) -> None:
-        self.overwritten_count += 1
-        if len(self.overwritten) < EXAMPLES:
-            self.overwritten.append(name)
 
     def _measured(self, item: Item, wanted: Wanted, row: dict[str, Any]) -> dict[str, Any] | None:
         """Give the line of a value that was measured on the way, for a filter."""
@@ -328,9 +226,7 @@ class Freezer:
         if one.known is not None and all(sizes.get(name) == size for name, size, _ in files_of(one.known)):
             return self._again(item, wanted, one.known)
         if self.check_stale and wanted.target and (wanted.target in sizes or self._holds_others(wanted)):
-            self.stale_count += 1
-            if len(self.stale) < EXAMPLES:
-                self.stale.append(wanted.target)
+            self._stale.note(wanted.target)
         return None
 
     def _holds_others(self, wanted: Wanted) -> bool:
@@ -383,45 +279,6 @@ def applicable(job: Job, asset: Mapping[str, Any]) -> Iterator[tuple[str, Finish
             yield name, recipe
     if job.originals:
         yield ORIGINAL, None
-
-
-def bound(
-    wanted: Wanted, row: Mapping[str, Any], named: Mapping[str, Mapping[str, str]] | None = None
-) -> Finished | None:
-    """Take the arguments of a recipe from a frozen row; `named` says what the inputs were that it names."""
-    recipe = wanted.recipe
-    if recipe is None or not recipe.columns:
-        return recipe
-    try:
-        made = recipe.bind(row[ARGUMENTS + wanted.name])
-        return made.with_inputs(lambda one, _: parse_input(named.get(one.name, one))) if named else made
-    except RecipeError as error:
-        raise AssetError(error.message, code="E_PARAM") from None
-
-
-def item_of(row: int, asset: Mapping[str, Any], wanted: tuple[Wanted, ...], attempts: int = 0) -> Item:
-    """Make the item of a batch from the hidden column of a row."""
-    return Item(
-        row=row,
-        id=asset["id"],
-        uri=asset["uri"],
-        version=asset["version"],
-        bytes=asset["bytes"],
-        kind=asset["kind"],
-        format=asset["format"],
-        pixels=(asset["width"] or 0) * (asset["height"] or 0) or None,
-        wanted=wanted,
-        attempts=attempts,
-        media_type=asset["media_type"],
-        frames=asset["frames"],
-    )
-
-
-def layout_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a layout may name: the user's columns, and what we know of the asset."""
-    asset = row[ASSET]
-    values = {name: value for name, value in row.items() if not name.startswith("__mf_")}
-    return {**{name: asset[name] for name in OWN}, **values}
 
 
 def _extension(name: str | None) -> str:

@@ -11,7 +11,7 @@ from mediaframe.model.package import files_of
 from mediaframe.model.recipe import Finished
 from mediaframe.work.batch import Item, Wanted
 from mediaframe.work.commit import RunFiles
-from mediaframe.work.freeze import bound, item_of, layout_values
+from mediaframe.work.frozen import bound, item_of, layout_values
 from mediaframe.work.hidden import ASSET, PLAN, ROW
 from mediaframe.work.job import ORIGINAL, Job
 from mediaframe.work.there import There

@@ -14,7 +14,7 @@ from mediaframe.model.recipe import Finished
 from mediaframe.query import Filter, Node, Query, Rename, Runner, Select, Stage, WithColumns, media_dtype
 from mediaframe.query.expressions import has_selector
 from mediaframe.work.batch import Item, Wanted, batches
-from mediaframe.work.freeze import item_of
+from mediaframe.work.frozen import item_of
 from mediaframe.work.hidden import ARGUMENTS, ASSET, VALUE, hide
 from mediaframe.work.known import Known
 from mediaframe.work.outcome import begin, failure

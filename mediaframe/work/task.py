@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from mediaframe.errors import AssetError, MediaframeError, RunError, StoreError
-from mediaframe.model.media_type import sniff
-from mediaframe.model.package import folder_of
-from mediaframe.storage.bulk import in_order
-from mediaframe.storage.layout import Layout
+from mediaframe.errors import AssetError, MediaframeError, RunError
 from mediaframe.storage.names import local_path, readable
 from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
-from mediaframe.table.header import read_header
 from mediaframe.work.batch import Batch, Item, Wanted
 from mediaframe.work.events import Telling
+from mediaframe.work.fetch import Read, fetch, whole
 from mediaframe.work.inputs import Handover, Inputs
 from mediaframe.work.job import Job, rendition_key, told
 from mediaframe.work.need import memory_need
 from mediaframe.work.outcome import Outcome, begin, failure
+from mediaframe.work.publish import Made, Publisher
 from mediaframe.work.slot import Slot
-from mediaframe.work.spool import Pieces, Spool, SpooledPart
+from mediaframe.work.spool import Pieces, Spool
 
 AHEAD = 2
 """Sources that are read ahead, so that codecs never wait."""
@@ -38,10 +31,6 @@ FAR = 8
 """The same for sources that are not on a disk here, and results that are on their way to such a place."""
 HELD = 64 << 20
 """Bytes that are read ahead, or are on their way out, at the most; a single larger file goes alone."""
-SPOOL = 64 << 20
-"""Bytes above which a local file is handed over as it stands instead of being read into memory."""
-
-
 _TOLD = (
     "width", "height", "seconds", "pages", "quality", "outcome", "score", "origin", "encodes", "engine", "took",
 )  # fmt: skip
@@ -49,19 +38,6 @@ _TOLD = (
 
 SCRATCH = "_mediaframe/scratch"
 """A mark that is put where files go that are made on the way, so that workers know the place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A source as it was read."""
-
-    data: bytes | Path
-    size: int
-    sha256: str
-    kind: str | None
-    format: str | None
-    pixels: int | None
-    frames: int | None = None
 
 
 class Worker:
@@ -84,7 +60,7 @@ class Worker:
         self.stopped = stopped
         self.inline = inline
         """Whether files are given back where there is no store to write them to."""
-        self.layout = Layout(job.layout) if store else None
+        self.publisher = Publisher(store, job) if store is not None else None
 
     def __reduce__(self) -> tuple[Callable[..., Worker], tuple[Any, ...]]:
         # Elsewhere it is stopped by its slots.
@@ -154,45 +130,10 @@ class Worker:
         for item in items:
             while waiting and sum(one.bytes or 0 for one, _ in waiting) + (item.bytes or 0) > HELD:
                 yield waiting.popleft()
-            waiting.append((item, readers.submit(self.read, item)))
+            waiting.append((item, readers.submit(fetch, item, self.sources, self.job.limits)))
             if len(waiting) > ahead:
                 yield waiting.popleft()
         yield from waiting
-
-    def read(self, item: Item) -> Read:
-        """Read a source whole, and see by its content what it is."""
-        limits = self.job.limits
-        known = item.kind in ("video", "audio")
-        limit = limits.media_bytes if known else limits.bytes
-        # What is far away is looked at and read by one request.
-        near = local_path(item.uri)
-        fetched = self.sources.fetch(item.uri, limit) if near is None else None
-        stat = self.sources.stat(item.uri) if near is not None else fetched and fetched[0]
-        if stat is None:
-            raise AssetError("the source is not there any more", code="E_SOURCE_NOT_FOUND")
-        if item.version is not None and stat.version != item.version:
-            raise AssetError(
-                f"expected the version that was scanned, {item.version}, got {stat.version}; export it anew",
-                code="E_SOURCE_CHANGED",
-            )
-        if stat.bytes > limit:
-            raise AssetError(
-                f"{stat.bytes} bytes are over the limit of {limit}; see Limits.bytes", code="E_LIMIT_BYTES"
-            )
-        data: bytes | Path = (fetched and fetched[1]) or b""
-        if near is not None:
-            data = Path(near) if stat.bytes > SPOOL else self.sources.read(item.uri, limit)
-        size, sha256, head = _digest(data)
-        if size == 0:
-            raise AssetError("the file is empty", code="E_SOURCE_EMPTY")
-        found = sniff(head)
-        pixels, frames = item.pixels, item.frames
-        if pixels is None and found is not None and found.kind == "image":
-            # Nobody probed it: without its size a large picture would be given the memory of a common one.
-            header = read_header(head, size, _ranges(data))
-            pixels, frames = (header.width or 0) * (header.height or 0) or None, header.frames
-        kind, format = (found.kind, found.format) if found else (None, None)
-        return Read(data, size, sha256, kind, format, pixels, frames)
 
 
 class _Asset:
@@ -247,8 +188,8 @@ class _Asset:
         """Publish the source itself, where that was asked for."""
         for wanted in [one for one in self.left.values() if one.recipe is None]:
             del self.left[wanted.name]
-            facts = {"media_type": self.item.media_type, "bytes": read.size}
-            self._publish(wanted, read.data, read.sha256, facts)
+            made = Made(read.data, read.sha256, self.item.media_type)
+            self._publish(wanted, made, {"media_type": made.media_type, "bytes": read.size})
 
     def _check_kind(self, read: Read) -> None:
         """Keep what takes this kind; where the name told no kind, all recipes were tried."""
@@ -317,98 +258,36 @@ class _Asset:
         else:
             facts = {name: reply.get(name) for name in _TOLD}
             parts = spool.package
+            made = Made(spool.data, spool.sha256, reply.get("media_type"), parts)
             facts |= {"media_type": reply.get("media_type"), "bytes": spool.size + sum(part.size for part in parts)}
             facts["parts"] = [part.row() for part in parts] or None
             if "code" in reply:
                 facts |= {"error_code": reply["code"], "stage": reply["stage"], "error": readable(reply["error"])[:500]}
-            self._publish(wanted, spool.data, spool.sha256, facts, spool)
+            self._publish(wanted, made, facts, spool)
 
-    def _publish(
-        self, wanted: Wanted, data: bytes | Path, sha256: str, facts: dict[str, Any], spool: Spool | None = None
-    ) -> None:
-        if self.worker.store is None:
+    def _publish(self, wanted: Wanted, made: Made, facts: dict[str, Any], spool: Spool | None = None) -> None:
+        publisher = self.worker.publisher
+        if publisher is None:
             if self.worker.inline and spool is not None:
-                self.data[self.item.row, wanted.name] = _bytes(data)
-                self.parts[self.item.row, wanted.name] = [_bytes(part.data) for part in spool.package]
-            self._settle({**self._row(wanted), **facts, "status": "written", "sha256": sha256})
+                self.data[self.item.row, wanted.name] = whole(made.data)
+                self.parts[self.item.row, wanted.name] = [whole(part.data) for part in made.parts]
+            self._settle({**self._row(wanted), **facts, "status": "written", "sha256": made.sha256})
             if spool is not None:
                 spool.close()
             return
-        parts = spool.package if spool is not None else ()
-        self.held += sum(len(one) for one in (data, *(part.data for part in parts)) if isinstance(one, bytes))
-        writing = self.writer.submit(self._write, wanted, data, sha256, facts, parts)
+        self.held += made.held
+        writing = self.writer.submit(self._write, publisher, wanted, made, facts)
         if spool is not None:
             writing.add_done_callback(lambda _: spool.close())
         self.writing.append(writing)
 
-    def _write(
-        self,
-        wanted: Wanted,
-        data: bytes | Path,
-        sha256: str,
-        facts: dict[str, Any],
-        parts: tuple[SpooledPart, ...] = (),
-    ) -> dict[str, Any]:
-        row = self._row(wanted)
-        row |= {"key": self._key(wanted, facts.get("engine") or "")}
+    def _write(self, publisher: Publisher, wanted: Wanted, made: Made, facts: dict[str, Any]) -> dict[str, Any]:
+        key = self._key(wanted, facts.get("engine") or "")
+        row = self._row(wanted) | {"key": key}
         try:
-            name = wanted.target or self._late_name(wanted, row["key"], facts.get("media_type"))
-            replace = self._may_replace(wanted)
-            if parts:
-                self._put_parts(name, sha256, parts, replace=replace)
-            status = self._put(name, data, sha256, facts.get("media_type"), replace=replace)
-            if status == "reused" and wanted.target is not None:
-                # Nothing stood there when the run began: an attempt that was lost with its worker wrote it.
-                status = "written"
+            return {**row, **facts, **publisher.publish(wanted, made, self.item.late, key)}
         except MediaframeError as error:
             return self._failed(wanted, error)
-        now = datetime.now(UTC).isoformat()
-        return {**row, **facts, "status": status, "uri": name, "sha256": sha256, "written_at": now}
-
-    def _may_replace(self, wanted: Wanted) -> bool:
-        return self.worker.job.replace and not wanted.taken
-
-    def _put_parts(self, name: str, sha256: str, parts: tuple[SpooledPart, ...], *, replace: bool) -> None:
-        """Write the parts of a package; its main file must not stand there while they are others than it names."""
-        store = self.worker.store
-        assert store is not None  # noqa: S101  # _publish saw it
-        if replace:
-            store.remove(name)
-        elif store.stat(name) is not None and hashlib.sha256(store.read(name)).hexdigest() != sha256:
-            raise StoreError(f"{store.uri(name)}: something stands under this name", code="E_STORE_CONFLICT")
-        folder = folder_of(name)
-
-        def put(part: SpooledPart) -> None:
-            self._put(folder + part.name, part.data, part.sha256, part.media_type, replace=replace)
-
-        for _ in in_order(put, parts, store.at_once):
-            pass
-
-    def _put(self, name: str, data: bytes | Path, sha256: str, media_type: str | None, *, replace: bool) -> str:
-        store, job = self.worker.store, self.worker.job
-        assert store is not None  # noqa: S101  # _publish saw it
-        try:
-            store.write(
-                name,
-                data,
-                replace=replace,
-                durable=False,  # settled before the row log says that it is there
-                media_type=media_type,
-                cache_control=job.cache_control,
-                metadata=job.metadata,
-            )
-        except StoreError as error:
-            if error.code != "E_STORE_CONFLICT" or hashlib.sha256(store.read(name)).hexdigest() != sha256:
-                raise
-            return "reused"
-        return "written"
-
-    def _late_name(self, wanted: Wanted, key: str | None, media_type: str | None) -> str:
-        layout, job = self.worker.layout, self.worker.job
-        form = wanted.recipe.format if wanted.recipe else None
-        assert layout is not None and form is not None  # noqa: S101, PT018  # late names are for files
-        name = layout.expand(self.item.late, wanted.name, wanted.recipe_id, form.extension_of(media_type), key)
-        return job.prefix + form.placed(name)
 
     def _key(self, wanted: Wanted, engine: str) -> str | None:
         if self.read is None or wanted.recipe is None:
@@ -431,30 +310,3 @@ class _Asset:
 
     def _settle(self, line: dict[str, Any]) -> None:
         self.lines.append(line)
-
-
-def _bytes(data: bytes | Path) -> bytes:
-    return data if isinstance(data, bytes) else data.read_bytes()
-
-
-def _ranges(data: bytes | Path) -> Callable[[int, int], bytes]:
-    """Give what reads a range of a source."""
-
-    def read(start: int, length: int) -> bytes:
-        if isinstance(data, bytes):
-            return data[start : start + length]
-        with data.open("rb") as file:
-            file.seek(start)
-            return file.read(length)
-
-    return read
-
-
-def _digest(data: bytes | Path) -> tuple[int, str, bytes]:
-    if isinstance(data, bytes):
-        return len(data), hashlib.sha256(data).hexdigest(), data[:65536]
-    with data.open("rb") as file:
-        head = file.read(65536)
-        file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return file.tell(), sha256, head
