@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av import boxes, demux
 from mediaframe.engines.av.beside import hdr, side_data
+from mediaframe.engines.av.glance import probed
 from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.av.timing import Timing, pace, timing
@@ -43,12 +44,12 @@ class AvEngine(Engine[Medium]):
         return f"av FFmpeg {av.ffmpeg_version_info} ({parts})"
 
     def sharing(self, source: Source, task: Task) -> object:
-        """Name the decode: key frames for small tiles are decoded without smoothing."""
-        return _tile_width(task)
+        """Name the decode: key frames for small tiles are decoded without smoothing, and stills need less opened."""
+        return _tile_width(task), _still(task)
 
     def open(self, source: Source, task: Task) -> Medium:
         """Open a clip, within the limits of streams, pixels and playing time."""
-        container = demux.opened(source, task)
+        container = demux.opened(source, task, lightly=_still(task) and demux.indexed(source))
         stream = demux.picture(container)
         tiles = _tile_width(task)
         if stream is not None and tiles is not None and stream.width >= _SMALLER * tiles:
@@ -63,7 +64,7 @@ class AvEngine(Engine[Medium]):
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
         """Say what it is; streams decide between video and audio. The first picture is decoded where it is small."""
-        with demux.opened(source, task) as container:
+        with probed(source, task) as container:
             picture, sound = demux.picture(container), demux.sound(container)
             elsewhere = _elsewhere(container, source)
             if picture is None and sound is None:
@@ -109,6 +110,13 @@ def _tile_width(task: Task) -> int | None:
     if not isinstance(last, Storyboard | Thumbnails) or last.pick != "keyframe":
         return None
     return last.width if all(step is last for step in task.steps) else None
+
+
+def _still(task: Task) -> bool:
+    """Whether pictures are all that a recipe takes out of a video."""
+    return isinstance(task.end, Thumbnails) or any(
+        step.takes == "video" and step.gives == "image" for step in task.steps
+    )
 
 
 _NOTHING = "there is neither a picture nor a sound in it"

@@ -10,6 +10,7 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.cues import Cue
+from mediaframe.engines.av.glance import turn_known
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.base import Source, Task
@@ -112,17 +113,23 @@ class Medium:
 
 
 def displayed(medium: Medium) -> tuple[int, int]:
-    """Say width and height after the steps so far, turned as displayed; one picture is decoded for its turn, once."""
+    """Say width and height after the steps so far, turned as displayed."""
     if medium.size is not None:
         return medium.size
     return demux.displayed_size(medium.stream, turn_of(medium)) if medium.stream else (0, 0)
 
 
 def turn_of(medium: Medium) -> int:
-    """Say the clockwise degrees that pictures are turned by for display."""
+    """Say the clockwise degrees that pictures are turned by for display.
+
+    Where the header leaves that open, one picture is decoded, once.
+    """
     known = medium.source.memo.get("turn")
     if known is None and medium.stream is not None:
-        known = medium.source.memo["turn"] = first_turn(medium.container, medium.stream)[0] or 0
+        known = turn_known(medium.source, medium.container, medium.stream)
+        if known is None:
+            known = first_turn(medium.container, medium.stream)[0] or 0
+        medium.source.memo["turn"] = known
     return int(known or 0)
 
 

@@ -167,7 +167,7 @@ class _Join:
             stream = part.streams.video[0]
             if stream.codec_context.extradata != self.parts[0].streams.video[0].codec_context.extradata:
                 raise AssetError("the parts do not fit together; leave segments out", code="E_ENCODE")
-            for packet in part.demux(stream):
+            for packet in demux.packets(part, [stream]):
                 if packet.pts is None or packet.dts is None:
                     continue
                 shift = round(start / self.speed / packet.time_base)
@@ -185,7 +185,7 @@ class _Join:
         begin, end = self.span
         if self.seeks:
             self.source.seek(int(begin * 1_000_000), backward=True)
-        for packet in self.source.demux(self.sound.source):
+        for packet in demux.packets(self.source, [self.sound.source]):
             if packet.size:
                 yield from self.sound.take(packet, begin, end)
             if self.sound.over:

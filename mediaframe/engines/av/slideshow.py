@@ -119,7 +119,7 @@ def _put(line: Timeline, lane: Lane, container: Any) -> Iterator[Fraction]:
     heard = 0
     with container:
         begin = container.start_time / 1_000_000 if container.start_time else 0.0
-        for packet in container.demux(lane.source):
+        for packet in demux.packets(container, [lane.source]):
             for frame in lane.frames(packet if packet.size else None, begin, None):
                 heard += frame.samples
                 line.hear(frame)

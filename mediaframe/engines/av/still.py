@@ -33,9 +33,16 @@ class Pictures:
     """The pictures of a stream, by moments in seconds from the beginning of the file; any may follow any."""
 
     def __init__(
-        self, container: InputContainer, stream: VideoStream, length: float | None, end: float | None = None
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        length: float | None,
+        end: float | None = None,
+        threads: int = 1,
     ) -> None:
         self.container, self.stream, self.length = container, stream, length
+        self.threads = threads
+        """How many decode on the way to a moment; a key frame alone is decoded by one."""
         self.end = math.inf if end is None else end
         """From here on pictures do not count."""
         self.origin = container.start_time / 1_000_000 if container.start_time else 0.0
@@ -137,19 +144,26 @@ class Pictures:
 
     def _last_key(self, start: float, moment: float) -> Packet[VideoStream] | None:
         """Read, without decoding, up to the moment; a container may hold more key frames than its index tells."""
+        found, ended = self._keys(start, moment)
+        if ended and self.length:
+            self._seek(start)
+            there = (packet for packet in packets(self.container, [self.stream]) if packet.size)
+            ends = max((self._time(packet, packet.pts) for packet in there), default=0.0)
+            _hold_to_end(ends, min(moment, self.length), self.length)
+        return found
+
+    def _keys(self, start: float, moment: float) -> tuple[Packet[VideoStream] | None, bool]:
+        """Give the last key frame up to the moment, and whether the end of all was reached."""
         self._seek(start)
-        found, ends = None, 0.0
-        for packet in packets(self.container, [self.stream]):
+        found = None
+        for packet in packets(self.container, [self.stream], keys_only=True):
             if not packet.size:
-                if self.length:
-                    _hold_to_end(ends, min(moment, self.length), self.length)
-                break
+                return found, True
             if self._time(packet, packet.dts) > moment + _SLACK:
                 break
-            ends = max(ends, self._time(packet, packet.pts))
             if packet.is_keyframe and self._time(packet, packet.pts) <= moment + _SLACK:
                 found = packet
-        return found
+        return found, False
 
     def _forward(self, start: float, moment: float) -> tuple[VideoFrame | None, float, bool]:
         """Go forward to a moment: the picture, the time between the last two, and whether the moment was reached.
@@ -180,6 +194,8 @@ class Pictures:
         """Decode from the key frame at or before a start; pictures that no other needs, from a moment on alone."""
         self._seek(start)
         context = self.stream.codec_context
+        if self.threads > 1 and not context.is_open:
+            self.stream.thread_type, context.thread_count = "AUTO", self.threads
         passes = needed is not None and codec(self.stream) in _PASSED_BY and context.field_order <= _PROGRESSIVE
         # The last picture of all must not be passed by.
         most = min(self.length or -math.inf, self.end) - _NEAR_END

@@ -127,6 +127,6 @@ def _sound(stream: AudioStream) -> dict[str, Any]:
 def _cover(container: InputContainer, stream: Stream) -> dict[str, Any]:
     """Tell of a picture that is attached: it comes as one packet, before all others."""
     container.seek(0)
-    packet = next(iter(container.demux(stream)), None)
+    packet = next(demux.packets(container, [stream]), None)
     told = {"type": "cover", "bytes": packet.size if packet is not None else None}
     return told | (_picture(stream) if isinstance(stream, VideoStream) and stream.codec_context is not None else {})

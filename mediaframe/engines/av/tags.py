@@ -91,7 +91,7 @@ def _cover_of(medium: Medium) -> bytes | None:
         stream = _cover(source)
         if stream is None:
             return None
-        for packet in source.demux(stream):
+        for packet in demux.packets(source, [stream]):
             data = bytes(packet)
             if any(data.startswith(mark) for mark in _COVERS) and len(data) <= _MOST_COVER:
                 return data
