@@ -7,7 +7,6 @@ from typing import Literal
 from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.finish import Format
-from mediaframe.model.kind import Shape
 from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
@@ -18,9 +17,7 @@ from mediaframe.model.wishes import (
     TARGET,
     Metadata,
     OnMiss,
-    check_lossless,
-    check_wishes,
-    reduced,
+    Wished,
 )
 
 Compression = Literal["deflate", "lzw", "jpeg", "packbits", "none"]
@@ -61,7 +58,7 @@ class Tiff(Format, takes="image", media_type="image/tiff", extension="tif"):
             raise RecipeError(expected("tiff(bits=...)", "8 with the compression 'jpeg'", self.bits))
 
 
-class Jp2(Format, takes="image", media_type="image/jp2", extension="jp2"):
+class Jp2(Wished, takes="image", media_type="image/jp2", extension="jp2"):
     """Write a JPEG 2000: for archives and libraries that ask for it; few browsers show it.
 
     The quality stands for a peak signal-to-noise ratio of 20 dB and a quarter of it: 80 is 40 dB. Metadata are not
@@ -78,15 +75,6 @@ class Jp2(Format, takes="image", media_type="image/jp2", extension="jp2"):
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
-
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)
 
 
 class Bmp(Format, takes="image", media_type="image/bmp", extension="bmp"):
@@ -118,7 +106,7 @@ class Ico(Format, takes="image", media_type="image/x-icon", extension="ico"):
     largest: Value[int] = arg(default=48, unit="px", ge=16, le=256, doc="The side of the largest picture.")
 
 
-class Pdf(Format, takes="image", media_type="application/pdf", extension="pdf"):
+class Pdf(Wished, takes="image", media_type="application/pdf", extension="pdf"):
     """Write a PDF of one page that is just as large as the picture.
 
     The page measures the pixels by `dpi`, in points of 1/72 inch: 1500 px at 150 dpi are 720 points, or 10 inches.
@@ -137,12 +125,3 @@ class Pdf(Format, takes="image", media_type="application/pdf", extension="pdf"):
     max_bytes: Quantity[int | None] = arg(default=None, unit="bytes", ge=1, doc=MAX_BYTES)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
-
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from mediaframe.model.argument import Quantity, Value, arg
-from mediaframe.model.finish import Format
-from mediaframe.model.kind import Shape
 from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
@@ -15,14 +13,12 @@ from mediaframe.model.wishes import (
     TARGET,
     Metadata,
     OnMiss,
-    check_lossless,
-    check_wishes,
-    reduced,
+    Wished,
 )
 
 
 class Heif(
-    Format,
+    Wished,
     takes="image",
     media_type="image/heic",
     extension="heic",
@@ -48,18 +44,9 @@ class Heif(
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
 
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)
-
 
 class Jxl(
-    Format,
+    Wished,
     takes="image",
     media_type="image/jxl",
     extension="jxl",
@@ -84,12 +71,3 @@ class Jxl(
     target: Value[float | None] = arg(default=None, ge=0, le=100, kw_only=True, doc=TARGET)
     on_miss: Value[OnMiss] = arg(default="error", kw_only=True, doc=ON_MISS)
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
-
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)

@@ -6,8 +6,6 @@ from typing import ClassVar, Literal
 
 from mediaframe.errors import RecipeError, expected
 from mediaframe.model.argument import Quantity, Value, arg
-from mediaframe.model.finish import Format
-from mediaframe.model.kind import Shape
 from mediaframe.model.wishes import (
     ALLOW_RESIZE,
     LOSSLESS,
@@ -19,9 +17,7 @@ from mediaframe.model.wishes import (
     TARGET,
     Metadata,
     OnMiss,
-    check_lossless,
-    check_wishes,
-    reduced,
+    Wished,
 )
 
 Chroma = Literal["auto", "420", "444"]
@@ -51,7 +47,7 @@ _TRELLIS = (
 )
 
 
-class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
+class Jpeg(Wished, takes="image", media_type="image/jpeg", extension="jpg"):
     """Write a JPEG: photographs, readable everywhere; transparency is put on the background.
 
     Source: mozjpeg through libvips `jpegsave`, with optimized tables.
@@ -75,17 +71,8 @@ class Jpeg(Format, takes="image", media_type="image/jpeg", extension="jpg"):
     lossless: Value[bool] = arg(default=False, kw_only=True, doc=_REPACK)
     trellis: Value[bool] = arg(default=False, kw_only=True, doc=_TRELLIS)
 
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
 
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)
-
-
-class Png(Format, takes="image", media_type="image/png", extension="png"):
+class Png(Wished, takes="image", media_type="image/png", extension="png"):
     """Write a PNG: lossless, with transparency.
 
     With `quality` or `colors` it is reduced to a palette, which is lossy: drawings and screens become three to five
@@ -114,10 +101,6 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
     def check(self) -> None:
         """Ask for bits and colors that there are; hold the wishes against one another."""
         _one_of(self, 8, 16)
@@ -127,10 +110,10 @@ class Png(Format, takes="image", media_type="image/png", extension="png"):
         lossy += ["optimize"] if self.optimize is True else []
         if self.settled("bits") and self.bits > 8 and lossy:
             raise RecipeError(f"png: expected bits=16 or {lossy[0]}, got both; palettes have 8 bits")
-        check_wishes(self)
+        super().check()
 
 
-class Webp(Format, takes="image", media_type="image/webp", extension="webp", animates=True):
+class Webp(Wished, takes="image", media_type="image/webp", extension="webp", animates=True):
     """Write a WebP: smaller than JPEG, with transparency, readable in all browsers.
 
     Source: libwebp through libvips `webpsave`. Effort 2 takes less than half the time of libwebp's own default of 4; at
@@ -154,17 +137,8 @@ class Webp(Format, takes="image", media_type="image/webp", extension="webp", ani
     allow_resize: Value[bool] = arg(default=False, kw_only=True, doc=ALLOW_RESIZE)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
 
-    def check(self) -> None:
-        """Hold the wishes against one another."""
-        check_lossless(self)
-        check_wishes(self)
-
-
-class Avif(Format, takes="image", media_type="image/avif", extension="avif", animates=True):
+class Avif(Wished, takes="image", media_type="image/avif", extension="avif", animates=True):
     """Write an AVIF: the smallest files for the web, with transparency, slower to make.
 
     Source: aom through libvips `heifsave`. Effort 2 takes a tenth of the time of libvips' default of 4 for a tenth
@@ -188,15 +162,10 @@ class Avif(Format, takes="image", media_type="image/avif", extension="avif", ani
     chroma: Value[Chroma] = arg(default="auto", kw_only=True, doc=_CHROMA)
     never_grow: Value[bool] = arg(default=False, kw_only=True, doc=NEVER_GROW)
 
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size, unless pixels may be given up."""
-        return reduced(self, shape)
-
     def check(self) -> None:
         """Ask for bits that there are; hold the wishes against one another."""
         _one_of(self, 8, 10, 12)
-        check_lossless(self)
-        check_wishes(self)
+        super().check()
 
 
 def _one_of(spec: Png | Avif, *allowed: int) -> None:

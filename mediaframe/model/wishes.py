@@ -34,13 +34,21 @@ METADATA = (
 ALLOW_RESIZE = "Whether pixels are given up where no quality of 40 and more keeps `max_bytes`."
 
 
-def reduced(spec: Format, shape: Shape) -> Shape:
-    """Say that the size is not known where pixels may be given up."""
-    return shape.but(width=None, height=None) if spec.values["allow_resize"] is not False else shape
+class Wished(Format):
+    """A format that keeps wishes, and gives up pixels for a budget of bytes where it is allowed to."""
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size, unless pixels may be given up."""
+        return shape.but(width=None, height=None) if self.values["allow_resize"] is not False else shape
+
+    def check(self) -> None:
+        """Hold the wishes against one another; a RecipeError where they do not fit."""
+        if "lossless" in self.values:
+            _check_lossless(self)
+        _check_fewer_pixels(self)
 
 
-def check_lossless(spec: Format) -> None:
-    """Hold `lossless` against the wishes; a RecipeError where both are given."""
+def _check_lossless(spec: Format) -> None:
     for wish in ("max_bytes", "target"):
         if wish not in spec.values or not spec.settled("lossless", wish):
             continue
@@ -48,8 +56,7 @@ def check_lossless(spec: Format) -> None:
             raise RecipeError(f"{spec.word}: expected lossless or {wish}, got both; lossless has no quality to lower")
 
 
-def check_wishes(spec: Format) -> None:
-    """Hold the wishes against one another; a RecipeError where they do not fit."""
+def _check_fewer_pixels(spec: Format) -> None:
     names = [one for one in ("allow_resize", "max_bytes", "target") if one in spec.values]
     if not spec.settled(*names) or not spec.values["allow_resize"]:
         return
