@@ -10,13 +10,11 @@ from mediaframe.errors import RecipeError, UsageError, expected
 from mediaframe.formats.image import Png
 from mediaframe.formats.video import Encoded, Mkv, Mov, Mp4, Webm
 from mediaframe.frame.merged import Merged
-from mediaframe.frame.whole import Rows, Work, ends, merge_rows, place
+from mediaframe.frame.whole import Rows, Work, ends, formats, merge_rows, place, written_as
 from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
-from mediaframe.model.media_type import by_name
 from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished, Recipe
-from mediaframe.model.spec import every
 from mediaframe.ops.image.geometry import Resize
 from mediaframe.ops.image.tone import Flatten
 from mediaframe.ops.join import Concat, Slideshow, Transition
@@ -160,20 +158,10 @@ class Joining:
 
 def _end(merge: Merge, given: Finished | None, name: str) -> Format:
     """Give the format of the whole: that of a recipe without steps, or the one that the name says."""
-    known = [one for one in every(Format, merge.gives) if merge.fits(one)]
-    words = ", ".join(f".{one.extension}" for one in known)
-    named = by_name(name)
-    if given is None:
-        for one in known:
-            if named is not None and one.media_type == named.media_type:
-                return one()
-        raise UsageError(expected(f"{merge.word}(to=...)", f"a name that ends in one of {words}", name))
     end = given.format if isinstance(given, Finished) else None
-    if end is None or given.steps or type(end) not in known or end.named_columns:
+    if given is not None and (end is None or given.steps or type(end) not in formats(merge)):
         raise RecipeError(expected(f"{merge.word}(format=...)", "a format alone, such as mf.video.mp4(crf=20)", given))
-    if named is not None and named.media_type != end.media_type:
-        raise RecipeError(f"{merge.word}(to={name!r}): the format is {end.word}; call it .{end.extension}")
-    return end
+    return written_as(merge, name, end)
 
 
 def _refuse_budget(merge: Merge, end: Format) -> None:

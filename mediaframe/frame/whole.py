@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -104,30 +104,47 @@ def place(to: str, merge: Merge) -> tuple[str, str]:
     return folder or "/", name
 
 
+def formats(merge: Merge) -> list[type[Format]]:
+    """Give the formats that the whole may be written as, by the ending of a name."""
+    # A format that is chosen by looking at the file, such as `auto`, has no ending that could name it.
+    return [one for one in every(Format, merge.gives) if merge.fits(one) and not one.media_type.endswith("/*")]
+
+
+def written_as(merge: Merge, name: str, end: Format | None) -> Format:
+    """Give the format of the whole: the one that is said, which the name must not gainsay, or the one of the name."""
+    named, known = by_name(name), formats(merge)
+    if end is None:
+        for one in known:
+            if named is not None and one.media_type == named.media_type:
+                return one()
+        raise UsageError(expected(f"{merge.word}(to=...)", f"a name that ends in one of {endings(known)}", name))
+    if named is not None and named.media_type != end.media_type:
+        raise RecipeError(f"{merge.word}(to={name!r}): the recipe ends in {end.word}; call it .{end.extension}")
+    if end.named_columns:
+        raise RecipeError(f"{merge.word}: the whole has no row; give {end!r} values, not columns")
+    return end
+
+
+def endings(known: Iterable[type[Format]]) -> str:
+    """Name the endings of formats."""
+    return ", ".join(f".{one.extension}" for one in known)
+
+
 def ends(merge: Merge, recipe: Recipe | Finished | None, name: str) -> tuple[Recipe, Format]:
     """Give the steps of each piece, and the format of the whole: that of the recipe, or the one that the name says."""
-    # A format that is chosen by looking at the file, such as `auto`, has no ending that could name it.
-    known = [one for one in every(Format, merge.gives) if merge.fits(one) and not one.media_type.endswith("/*")]
-    words = ", ".join(f".{one.extension}" for one in known)
     steps = Recipe.of_kind[merge.takes]() if recipe is None else recipe
-    named = by_name(name)
+    given: Format | None = None
     if isinstance(steps, Finished):
-        end = steps.format
-        if end is None or type(end) not in known:
-            raise RecipeError(f"{merge.word}({steps!r}): expected a recipe that ends in one of {words}, or in none")
-        if named is not None and named.media_type != end.media_type:
-            raise RecipeError(f"{merge.word}(to={name!r}): the recipe ends in {end.word}; call it .{end.extension}")
+        given, known = steps.format, formats(merge)
+        if given is None or type(given) not in known:
+            raise RecipeError(
+                f"{merge.word}({steps!r}): expected a recipe that ends in one of {endings(known)}, or in none"
+            )
         begun: Recipe = Recipe.of_kind[steps.start]()
         for step in steps.steps:
             begun = begun.then(step)
         steps = begun
-    else:
-        fitting = [one for one in known if named is not None and one.media_type == named.media_type]
-        if not fitting:
-            raise UsageError(expected(f"{merge.word}(to=...)", f"a name that ends in one of {words}", name))
-        end = fitting[0]()
+    end = written_as(merge, name, given)
     if not isinstance(steps, Recipe) or steps.kind != merge.takes:
         raise RecipeError(expected(f"{merge.word}(recipe=...)", f"a recipe that gives an {merge.takes}", steps))
-    if end.named_columns:
-        raise RecipeError(f"{merge.word}: the whole has no row; give {end!r} values, not columns")
     return steps, end

@@ -10,16 +10,15 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self
 
 from mediaframe.errors import StoreError
+from mediaframe.storage.closing import Closing
 
 _CACHE_KIB = 16 * 1024
 _MANY = 500
 
 
-class Index:
+class Index(Closing):
     """Who claims a digest first, keeps it; for finding names that clash, and results to use again.
 
     It lives in a temporary file without a name of its own, so nothing is left behind. Threads may share one.
@@ -48,14 +47,6 @@ class Index:
         self._base.execute("BEGIN")
         with contextlib.suppress(OSError):  # Windows keeps open files; there `close` removes it.
             os.unlink(self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __len__(self) -> int:
         with self._lock, _told():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mediaframe.errors import LayoutError
 from mediaframe.model.package import folder_of, folders_above
+from mediaframe.storage.closing import Closing
 from mediaframe.storage.index import Index
 from mediaframe.storage.names import clash_key
 from mediaframe.storage.store import Store
@@ -33,7 +34,7 @@ class Tellings:
             self.examples.append(text)
 
 
-class Claims:
+class Claims(Closing):
     """Who claims which name; kept on disk. With `packages`, nobody else may stand in the folder of a package."""
 
     def __init__(self, store: Store, *, packages: bool) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from mediaframe.errors import UsageError
 from mediaframe.model.limits import Limits
+from mediaframe.storage.closing import Closing
 from mediaframe.work.crew import ANSWER, Crew, beside
 from mediaframe.work.flights import STOP, Flights
 from mediaframe.work.plugin import Slots, forget
@@ -26,7 +26,7 @@ PATIENCE = 120.0
 """Seconds that a run waits for workers when there are none."""
 
 
-class ClusterPool:
+class ClusterPool(Closing):
     """Slots in the workers of a Dask cluster, as many as they have threads; the same face as `LocalPool`.
 
     Tasks and results are rows. Retries are ours and not Dask's: a task whose worker was lost is handed out again,
@@ -120,14 +120,6 @@ class ClusterPool:
             beside(lambda: self.client.unsubscribe_topic(self.name), ANSWER)
             beside(lambda: self.client.run_on_scheduler(forget, self.name), STOP)
         self.crew.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _start(self, run: Flights[Any, Any]) -> None:
         """Wait for workers, give them slots, and see that they would make the same bytes."""

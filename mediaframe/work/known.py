@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from mediaframe.storage.closing import Closing
 from mediaframe.storage.index import Index
 from mediaframe.storage.redact import redact
 
 
-class Known:
+class Known(Closing):
     """Rows of an earlier run, on disk, by source, source version, name and recipe."""
 
     def __init__(
@@ -37,14 +37,6 @@ class Known:
         found = (self._index.get(_at(key, at)) if at is not None else None) or self._index.get(key)
         row: dict[str, Any] | None = None if found is None else json.loads(found)
         return row
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let the disk go."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Condition, RLock, Thread
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mediaframe.errors import MediaframeError, UsageError, expected
 from mediaframe.model.limits import Limits
+from mediaframe.storage.closing import Closing
 from mediaframe.work import machine
 from mediaframe.work.admission import Admission
 from mediaframe.work.slot import Hear, Slot, unheard
@@ -23,7 +23,7 @@ _JOIN = 5.0  # seconds that a thread is given to end when the pool closes
 _LOOK = 0.2  # seconds between two looks at whether an interrupt has come
 
 
-class LocalPool:
+class LocalPool(Closing):
     """Slots with a thread each; results come as they complete.
 
     By default there is one slot more than there are cores (measured: 3 % faster on a quiet machine, 20 % on a
@@ -96,14 +96,6 @@ class LocalPool:
             thread.join(_JOIN)
         for slot in self.slots:
             slot.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _start(self) -> None:
         if not self._threads:

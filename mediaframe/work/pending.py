@@ -36,13 +36,12 @@ class Pending:
         self._attempts = array("H")
         self._gone: dict[int, list[list[Any]]] = {}
         """Of rows: what was there when the run was planned, and is not any more."""
-        there = There(files.store, job.prefix)
-        for log in files.logs():
-            names = {name for line in log for name in _names(line)} if look else set[str]()
-            lost = names.difference(there.sizes(names))
-            for line in log:
-                self._note(line, gone=not lost.isdisjoint(_names(line)))
-        there.close()
+        with There(files.store, job.prefix) as there:
+            for log in files.logs():
+                names = {name for line in log for name in _names(line)} if look else set[str]()
+                lost = names.difference(there.sizes(names))
+                for line in log:
+                    self._note(line, gone=not lost.isdisjoint(_names(line)))
 
     def _note(self, line: dict[str, Any], *, gone: bool) -> None:
         at = line["row"] * self._wide + line["place"]

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from mediaframe.errors import CODES, AssetError, RunError, UsageError
 from mediaframe.model.limits import Limits
+from mediaframe.storage.closing import Closing
 from mediaframe.work import confine, wire
 from mediaframe.work.admission import Admission
 from mediaframe.work.process import Process, Watch
@@ -53,7 +53,7 @@ class SlotCounts:
     recycled: int = 0
 
 
-class Slot:
+class Slot(Closing):
     """A place for one child, which is started at the first request and replaced when it dies.
 
     One thread uses a slot at a time, but not always the same one: children end with the thread that started
@@ -150,14 +150,6 @@ class Slot:
         self._drop()
         self._bury()
         self._starter.shutdown(wait=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _begin(
         self,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from mediaframe.storage.closing import Closing
 from mediaframe.storage.index import Index, digest_of
 from mediaframe.storage.store import Stat, Store
 from mediaframe.work.commit import AREA
@@ -15,7 +16,7 @@ FEW = 2048
 1,000 by one request, but of others too."""
 
 
-class There:
+class There(Closing):
     """Says of names whether objects stand under them, and how large they are."""
 
     def __init__(self, store: Store, prefix: str = "", few: int = FEW) -> None:
