@@ -26,6 +26,7 @@ from mediaframe.work.commit import runs
 from mediaframe.work.lock import NAME
 from tests.cluster.conftest import ByHand
 from tests.cluster.driver import OPTIONS
+from tests.processes import children
 from tests.run.media import pictures
 from tests.storage.conftest import options
 
@@ -94,14 +95,6 @@ def kill(pid: int) -> bool:
         os.kill(pid, signal.SIGKILL)
         return True
     return False
-
-
-def children(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(one) for task in tasks for one in (task / "children").read_text().split()]
-    except OSError:
-        return []
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 120) -> None:

@@ -11,23 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mediaframe.engines.base import Source
 from mediaframe.engines.vips.repack import smaller, without_metadata
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
 from tests.engines.pictures import Pixels, oriented, read, scene, smooth, write
-
-
-def one(data: bytes, recipe: Finished) -> tuple[dict[str, Any], bytes]:
-    """Render one recipe."""
-    sent: list[tuple[dict[str, Any], bytes]] = []
-    render(
-        {"renditions": [{"name": "a", "recipe": recipe.to_json()}]},
-        Source(data),
-        lambda header, payload: sent.append((header, payload)),
-    )
-    return sent[0]
+from tests.engines.rendering import one
 
 
 def _exif() -> bytes:

@@ -63,6 +63,16 @@ class Case:
         return f"{self.family}: {self.word}, {self.title}"
 
 
+def written(
+    word: str, title: str, recipe: Finished, decode: Callable[[bytes], Array], by: str,
+    tolerance: float = 0.0, metric: str = "max", pictures: tuple[str, ...] = ("color",),
+    expected: Callable[[Pixels], Array] = lambda picture: picture,
+) -> Case:  # fmt: skip
+    """Give the case of a picture that is written by a format and read by another program."""
+    against = f"the picture, our file read by {by}"
+    return Case(word, title, recipe, expected, against, tolerance, metric, "format written", pictures, read=decode)
+
+
 @dataclass(frozen=True)
 class Metric:
     """How far two results are apart, as one number."""

@@ -13,10 +13,9 @@ import pi_heif
 import pypdfium2
 from PIL import Image
 
-from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
 from tests.engines.pictures import Pixels, write
-from tests.fidelity.case import Array, Case, read
+from tests.fidelity.case import Array, Case, read, written
 from tests.fidelity.read_cases import OPENCV, PILLOW, opencv
 
 LIBTIFF = "libtiff through imagecodecs"
@@ -64,15 +63,6 @@ def _fitted(picture: Pixels) -> Array:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
-def _written(
-    word: str, title: str, recipe: Finished, decode: Callable[[bytes], Array], by: str,
-    tolerance: float = 0.0, metric: str = "max", pictures: tuple[str, ...] = ("color",),
-    expected: Callable[[Pixels], Array] = lambda picture: picture,
-) -> Case:  # fmt: skip
-    against = f"the picture, our file read by {by}"
-    return Case(word, title, recipe, expected, against, tolerance, metric, "format written", pictures, read=decode)
-
-
 def _opened(
     word: str, title: str, file: Callable[[Pixels], bytes], by: str, tolerance: float = 0.0, metric: str = "max",
     pictures: tuple[str, ...] = ("color",),
@@ -105,28 +95,28 @@ def _second(data: bytes) -> Array:
 
 CASES = [
     Case("page", "the second of a TIFF", image.page(2).png(), _second, PILLOW, 0.0, file=_pages, given="file"),
-    _written("tiff", "deflate", image.tiff(), _by_libtiff, LIBTIFF, pictures=("color", "gray", "alpha")),
-    _written("tiff", "LZW", image.tiff(compression="lzw"), opencv, OPENCV),
-    _written("tiff", "packbits", image.tiff(compression="packbits"), read, PILLOW, pictures=("color", "gray")),
-    _written(
+    written("tiff", "deflate", image.tiff(), _by_libtiff, LIBTIFF, pictures=("color", "gray", "alpha")),
+    written("tiff", "LZW", image.tiff(compression="lzw"), opencv, OPENCV),
+    written("tiff", "packbits", image.tiff(compression="packbits"), read, PILLOW, pictures=("color", "gray")),
+    written(
         "tiff", "JPEG of quality 90", image.tiff(compression="jpeg", quality=90), read, PILLOW, 42.0, "psnr",
         ("smooth",),
     ),
-    _written(
+    written(
         "jp2", "lossless", image.jp2(lossless=True), _by_openjpeg, OPENJPEG, pictures=("color", "gray", "alpha")
     ),
-    _written("jp2", "quality 80", image.jp2(), _by_openjpeg, OPENJPEG, 38.5, "psnr", ("color", "gray")),
-    _written("bmp", "every pixel", image.bmp(), opencv, OPENCV, pictures=("color", "alpha")),
-    _written("bmp", "gray", image.bmp(), read, PILLOW, pictures=("gray",)),
-    _written("ico", "the largest of three", image.ico(), read, PILLOW, 2.0, "max", ("smooth",), _fitted),
-    _written("pdf", "lossless", image.pdf(lossless=True), _by_pdfium, PDFIUM),
-    _written("pdf", "quality 90", image.pdf(quality=90), _by_pdfium, PDFIUM, 38.0, "psnr", ("smooth",)),
-    _written("pdf", "transparency on white", image.pdf(lossless=True), _by_pdfium, PDFIUM, 1.0, "max", ("cutout",),
+    written("jp2", "quality 80", image.jp2(), _by_openjpeg, OPENJPEG, 38.5, "psnr", ("color", "gray")),
+    written("bmp", "every pixel", image.bmp(), opencv, OPENCV, pictures=("color", "alpha")),
+    written("bmp", "gray", image.bmp(), read, PILLOW, pictures=("gray",)),
+    written("ico", "the largest of three", image.ico(), read, PILLOW, 2.0, "max", ("smooth",), _fitted),
+    written("pdf", "lossless", image.pdf(lossless=True), _by_pdfium, PDFIUM),
+    written("pdf", "quality 90", image.pdf(quality=90), _by_pdfium, PDFIUM, 38.0, "psnr", ("smooth",)),
+    written("pdf", "transparency on white", image.pdf(lossless=True), _by_pdfium, PDFIUM, 1.0, "max", ("cutout",),
              _on_white),
-    _written("heif", "lossless", image.heif(lossless=True), _by_libde265, LIBDE265, pictures=("color", "alpha")),
-    _written("heif", "quality 80", image.heif(quality=80), _by_libde265, LIBDE265, 42.0, "psnr", ("smooth",)),
-    _written("jxl", "lossless", image.jxl(lossless=True), _by_libjxl, LIBJXL, pictures=("color", "gray", "alpha")),
-    _written("jxl", "quality 90", image.jxl(quality=90), _by_libjxl, LIBJXL, 42.0, "psnr", ("smooth",)),
+    written("heif", "lossless", image.heif(lossless=True), _by_libde265, LIBDE265, pictures=("color", "alpha")),
+    written("heif", "quality 80", image.heif(quality=80), _by_libde265, LIBDE265, 42.0, "psnr", ("smooth",)),
+    written("jxl", "lossless", image.jxl(lossless=True), _by_libjxl, LIBJXL, pictures=("color", "gray", "alpha")),
+    written("jxl", "quality 90", image.jxl(quality=90), _by_libjxl, LIBJXL, 42.0, "psnr", ("smooth",)),
     _opened("jp2", "lossless", partial(write, format="JPEG2000"), PILLOW, pictures=("color", "gray", "alpha")),
     _opened("j2k", "lossless", partial(write, format="JPEG2000", no_jp2=True), PILLOW),
     _opened("jxl", "lossless", partial(_jxl, lossless=True), LIBJXL, pictures=("color", "gray", "alpha")),

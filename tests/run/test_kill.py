@@ -19,6 +19,7 @@ import pytest
 import mediaframe as mf
 from mediaframe.errors import RunError
 from mediaframe.work.commit import AREA, RunFiles, runs
+from tests.processes import children
 from tests.run.media import pictures
 
 DRIVER = str(Path(__file__).with_name("driver.py"))
@@ -28,15 +29,6 @@ KILLS = 10
 
 def start(*words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, DRIVER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task")
-    try:
-        found = [one for task in path.iterdir() for one in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [int(one) for one in found]
 
 
 def torment(process: subprocess.Popen[bytes], to: Path, chance: random.Random, seconds: float) -> bool:

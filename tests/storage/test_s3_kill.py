@@ -18,6 +18,7 @@ import pytest
 import mediaframe as mf
 from mediaframe.storage.store import Store
 from mediaframe.work.commit import AREA, runs
+from tests.processes import children
 from tests.run.media import pictures
 from tests.storage.conftest import SECRET, options
 
@@ -37,15 +38,6 @@ def killed(process: subprocess.Popen[bytes]) -> bool:
         os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     return alive
-
-
-def children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task")
-    try:
-        found = [one for task in path.iterdir() for one in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [int(one) for one in found]
 
 
 def uploads(moto: str) -> list[str]:

@@ -11,23 +11,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 import mediaframe as mf
-from mediaframe.engines.base import Source
 from mediaframe.errors import LayoutError, RecipeError
-from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
 from tests.engines.pictures import Pixels, read, smooth, write
-
-
-def one(data: bytes, recipe: Finished) -> tuple[dict[str, Any], bytes]:
-    """Render one recipe."""
-    sent: list[tuple[dict[str, Any], bytes]] = []
-    render(
-        {"renditions": [{"name": "a", "recipe": recipe.to_json()}]},
-        Source(data),
-        lambda header, payload: sent.append((header, payload)),
-    )
-    return sent[0]
+from tests.engines.rendering import one
 
 
 def photo(width: int = 200, height: int = 150, bands: int = 3) -> Pixels:
