@@ -24,6 +24,7 @@ from mediaframe.ops import audio as sounding
 from mediaframe.ops import video as moving
 from mediaframe.ops import video_layers as layers
 from mediaframe.ops import video_sound as heard
+from mediaframe.ops import video_tracks as choosing
 from mediaframe.ops.document import Page
 from mediaframe.ops.image.animation import Delay, Frame, Frames, Loop, Speed
 from mediaframe.ops.image.canvas import Border, Pad, RoundCorners
@@ -159,6 +160,7 @@ class VideoRecipe(Recipe, kind="video"):
 
     __slots__ = ()
 
+    tracks = step(choosing.Tracks)
     clip = step(moving.Clip)
     resize = step(moving.Resize)
     crop = step(moving.Crop)

@@ -46,6 +46,8 @@ def values(argument: Argument, most: float | None = None) -> st.SearchStrategy[A
         "moment": _moments(),
         "length": _lengths(most),
         "aspect": st.builds("{}:{}".format, st.integers(1, 20), st.integers(1, 20)),
+        "track": st.just("default"),
+        "tracks": st.sampled_from(["default", "all", "none"]),
         "sides": st.lists(st.integers(16, 8192), min_size=1, max_size=8).map(parse_sides),
         "words": st.lists(st.text("abß, é", min_size=1, max_size=6)).map(parse_words),
         "point": st.tuples(*[st.floats(0, 1).map(_short)] * 2),

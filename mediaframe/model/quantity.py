@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Callable
 
+from mediaframe.model import language
+
 _BYTES = {
     "": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
     "tb": 1000**4, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
@@ -325,6 +327,42 @@ def parse_sides(value: object) -> tuple[int, ...]:
 _RUNGS = 8
 
 
+def parse_track(value: object) -> str:
+    """Read which stream of one kind is meant: its number from 0, its language, or "default". Canonical form is text.
+
+    >>> parse_track(1), parse_track("ger"), parse_track("default")
+    ('1', 'deu', 'default')
+    """
+    told = "a number from 0 on, a language such as 'eng', or 'default'"
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "default" or re.fullmatch(r"0|[1-9][0-9]{0,2}", word):
+        return word
+    if word == "all" or (found := language.code(word)) is None:
+        raise ValueError(told)
+    return found
+
+
+def parse_tracks(value: object) -> str:
+    """Read which streams of one kind are meant: several of `parse_track`, "all" or "none". Canonical form is text.
+
+    >>> parse_tracks("all"), parse_tracks([0, 2]), parse_tracks("en, ger")
+    ('all', '0,2', 'eng,deu')
+    """
+    if isinstance(value, str) and value.strip().lower() in ("all", "none"):
+        return value.strip().lower()
+    parts: object = value.split(",") if isinstance(value, str) else value
+    given = list(parts) if isinstance(parts, tuple | list) else [parts]
+    try:
+        found = list(dict.fromkeys(parse_track(one) for one in given))
+    except ValueError:
+        found = []
+    if not found or ("default" in found and len(found) > 1):
+        raise ValueError("'default', 'all', 'none', numbers from 0 on such as 1 or [0, 2], or languages such as 'eng'")
+    return ",".join(found)
+
+
 PARSERS: dict[str, Callable[[object], object]] = {
     "bytes": parse_bytes,
     "bits/s": parse_bits,
@@ -339,6 +377,8 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "page": parse_page,
     "words": parse_words,
     "sides": parse_sides,
+    "track": parse_track,
+    "tracks": parse_tracks,
 }
 """Units whose values may be written as text; an argument with such a unit is read by its parser."""
 

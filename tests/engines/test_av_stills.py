@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from mediaframe.engines.av.engine import engine
 from mediaframe.engines.av.poster import best
 from mediaframe.engines.av.prints import pictures
-from mediaframe.engines.base import Source, Task
+from mediaframe.engines.base import Pixels, Source, Task
 from mediaframe.errors import AssetError, RecipeError
 from mediaframe.model.kind import Shape
 from mediaframe.ops.video import Frame
@@ -163,8 +163,8 @@ def test_a_moment_and_the_best_of_all_exclude_one_another() -> None:
         video.frame(at=3, pick="best")
 
 
-@pytest.mark.parametrize("pick", ["exact", "keyframe"])
-def test_a_picture_of_the_missing_part_of_a_video_is_an_error(pick: str) -> None:
+def _cut() -> bytes:
+    """Give a third of a Matroska file that declares nine seconds of pictures that turn brighter."""
     out = io.BytesIO()
     source = io.BytesIO(clip([pattern(one % 30) for one in range(90)]))
     with av.open(source) as made, av.open(out, "w", format="matroska") as container:
@@ -174,11 +174,32 @@ def test_a_picture_of_the_missing_part_of_a_video_is_an_error(pick: str) -> None
                 packet.stream = stream
                 container.mux(packet)
     data = out.getvalue()
+    return data[: len(data) // 3]
 
+
+@pytest.mark.parametrize("pick", ["exact", "keyframe"])
+def test_a_picture_of_the_missing_part_of_a_video_is_an_error(pick: str) -> None:
     with pytest.raises(AssetError) as raised:
-        engine.do(Frame(at="95%", pick=pick), engine.open(Source(data[: len(data) // 3]), Task()))
+        engine.do(Frame(at=8.55, pick=pick), engine.open(Source(_cut()), Task()))
 
     assert raised.value.code == "E_TRUNCATED"
+
+
+def test_a_share_is_of_the_time_that_really_plays_where_the_header_declares_more() -> None:
+    data = _cut()
+    with av.open(io.BytesIO(data)) as source:
+        last = max(packet.pts * packet.time_base for packet in source.demux(video=0) if packet.pts is not None)
+
+    found = engine.do(Frame(at="50%"), engine.open(Source(data), Task()))
+
+    near = engine.do(Frame(at=float(last) / 2 + 0.03), engine.open(Source(data), Task()))
+    assert np.abs(levels_of(found).astype(int) - levels_of(near).astype(int)).mean() < 8
+    engine.do(Frame(at="100%"), engine.open(Source(data), Task()))
+
+
+def levels_of(pixels: Pixels) -> np.ndarray[Any, Any]:
+    """Give the levels of plain pixels."""
+    return np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.width, pixels.bands)
 
 
 # ---- the steps before it ---------------------------------------------------------------------------------

@@ -49,23 +49,26 @@ def fade(medium: Medium, op: Fade) -> Medium:
     clock = Clock(medium.start, medium.speed)
     nodes = [Node("afade", f"t=in:st=0:d={op.into:.6f}", clock=clock)] if op.into else []
     if op.out:
-        if medium.seconds is None:
+        if medium.plays is None:
             raise AssetError("fade(out=...): the sound does not say how long it plays", code="E_OP")
-        length = min(op.out, medium.seconds)
-        nodes.append(Node("afade", f"t=out:st={medium.seconds - length:.6f}:d={length:.6f}", clock=clock))
+        length = min(op.out, medium.plays)
+        nodes.append(Node("afade", f"t=out:st={medium.plays - length:.6f}:d={length:.6f}", clock=clock))
     return medium.heard(*nodes)
 
 
 @engine.implements(Loudness)
 @engine.implements(video_sound.Loudness)
 def loudness(medium: Medium, op: Loudness | video_sound.Loudness) -> Medium:
-    """Measure, then give one gain, lowered where peaks would go over."""
+    """Measure, then give one gain to each sound, lowered where peaks would go over."""
     if medium.stream is not None and (medium.muted or not medium.sounds):
         return medium
-    found = heard(medium)
-    if found.lufs is None:
-        return medium
-    return medium.heard(Node("volume", f"{min(op.lufs - found.lufs, op.peak - found.peak):.4f}dB"))
+    gains = list[Node]()
+    for at in medium.sounds_at:
+        found = heard(medium.but(sounds_at=(at,)))
+        if found.lufs is not None:
+            gain = min(op.lufs - found.lufs, op.peak - found.peak)
+            gains.append(Node("volume", f"{gain:.4f}dB", only=at))
+    return medium.heard(*gains)
 
 
 @engine.implements(Trim)

@@ -30,7 +30,7 @@ class AvEngine(Engine[Medium]):
 
     name = "av"
     kinds: ClassVar[tuple[Kind, ...]] = ("video", "audio")
-    revision = 2
+    revision = 3
 
     def reading(self) -> dict[str, str]:
         """Say which containers this FFmpeg opens."""
@@ -58,9 +58,11 @@ class AvEngine(Engine[Medium]):
         _within(container, stream, length, task.limits)
         if _elsewhere(container, source):
             raise AssetError(_ELSEWHERE, code="E_EXTERNAL_REF")
-        if stream is None and demux.sound(container) is None:
+        sound = demux.sound(container)
+        if stream is None and sound is None:
             raise AssetError(_NOTHING)
-        return Medium(source, task, container, stream, length)
+        texts = tuple(one.index for one in container.streams.subtitles)
+        return Medium(source, task, container, stream, length, (sound.index,) if sound else (), texts)
 
     def probe(self, source: Source, task: Task) -> dict[str, Any]:
         """Say what it is; streams decide between video and audio. The first picture is decoded where it is small."""

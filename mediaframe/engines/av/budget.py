@@ -27,11 +27,11 @@ _HEADER, _PER_PACKET = 2_000, 12
 
 def within(medium: Medium, format: Format, word: str, target: Target) -> Encoded:
     """Write the best file that is no larger than `max_bytes`."""
-    seconds, budget = medium.seconds, format.max_bytes or 0
+    seconds, budget = medium.plays, format.max_bytes or 0
     if not seconds:
         raise AssetError(f"{format.word}(max_bytes=...): the video does not say how long it plays", code="E_OP")
-    sound = 0 if medium.muted or not medium.sounds else format.audio_bitrate
-    packets = seconds * (medium.rate or demux.rate(medium.stream)) + (seconds * 50 if sound else 0)
+    sound = 0 if medium.muted else format.audio_bitrate * len(medium.sounds_at)
+    packets = seconds * (medium.rate or demux.rate(medium.stream)) + seconds * 50 * bool(sound) * len(medium.sounds_at)
     left = budget - _HEADER - _PER_PACKET * packets
     rate = left * 8 / seconds - sound
     made = None

@@ -99,7 +99,11 @@ class Target:
     muxer: str
     suffix: str
     video: Coder | Copy | None = None
-    audio: Sound | Copy | None = None
+    audio: Sound | None = None
+    copied: frozenset[int] = frozenset()
+    """The streams of sound whose packets are taken over."""
+    texts: bool = True
+    """Whether captions and subtitles stand in it."""
     mux_options: Mapping[str, str] = field(default_factory=dict)
     tags: bool = False
     """Whether title, artist and the like are kept."""

@@ -46,13 +46,29 @@ class CopyLane:
     last: float = 0.0
     held: list[Packet[Any]] = field(default_factory=list)
     """Packets that are shown after the end: let go, unless one that is shown before it stands behind them."""
+    undated: list[Packet[Any]] = field(default_factory=list)
+    """The first packets, where nothing says when they are decoded: Matroska has no such times."""
 
     def take(self, packet: Packet[Any] | None, begin: float, end: float | None) -> Iterator[Packet[Any]]:
-        """Give the packet with its times in the part."""
-        if packet is None or self.over:
-            return
-        if packet.pts is None or packet.dts is None:
+        """Give the packet with its times in the part, or for the end what still waits."""
+        for one in self._dated(packet):
+            if not self.over:
+                yield from self._placed(one, begin, end)
+
+    def _dated(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
+        """Give packets with the times at which they are decoded, once these are known."""
+        if packet is not None and packet.pts is None:
             raise AssetError("its packets have no times and cannot be copied; encode it", code="E_OP")
+        if packet is not None and packet.dts is None:
+            self.undated.append(packet)
+            return []
+        waited, self.undated = self.undated, []
+        if waited:
+            date(waited, None if packet is None else packet.dts)
+        return waited if packet is None else [*waited, packet]
+
+    def _placed(self, packet: Packet[Any], begin: float, end: float | None) -> Iterator[Packet[Any]]:
+        assert packet.pts is not None and packet.dts is not None  # noqa: S101, PT018  # they are dated
         base = packet.time_base
         first = packet.pts * base - begin
         length = float((packet.duration or 0) * base)
@@ -69,6 +85,26 @@ class CopyLane:
         self.last = max(self.last, float(first) + length)
         yield from (*self.held, packet)
         self.held.clear()
+
+
+def date(packets: list[Packet[Any]], follows: int | None) -> None:
+    """Say when packets are decoded: one by one in the order of their pictures, so early that none comes too late.
+
+    Parameters
+    ----------
+    packets
+        The first ones of a stream.
+    follows
+        When the next one is decoded, in the same ticks; None where there is none.
+    """
+    order = sorted(packet.pts or 0 for packet in packets)
+    late = max(then - (packet.pts or 0) for then, packet in zip(order, packets, strict=True))
+    dates = [then - late for then in order]
+    if follows is not None and dates[-1] >= follows:
+        step = max(1, packets[0].duration or 1)
+        dates = [follows - step * (len(packets) - at) for at in range(len(packets))]
+    for packet, then in zip(packets, dates, strict=True):
+        packet.dts = then
 
 
 def copy_lane(stream: VideoStream | AudioStream, out: OutputContainer, *, tags: bool) -> CopyLane:

@@ -50,6 +50,12 @@ def read_cues(data: bytes) -> tuple[Cue, ...]:
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 
+def escaped(text: str) -> str:
+    """Write text as WebVTT has it: without marks, and without an empty line, which would end the cue."""
+    lines = (line for line in html.escape(text, quote=False).splitlines() if line.strip())
+    return "\n".join(lines)
+
+
 def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")

@@ -113,19 +113,50 @@ def packets(container: InputContainer, streams: Iterable[Stream], *, keys_only: 
         return
 
 
+def pictures(container: InputContainer) -> list[VideoStream]:
+    """Give the streams of moving pictures; covers that are attached are none."""
+    return [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
+    ]
+
+
+def sounds(container: InputContainer) -> list[AudioStream]:
+    """Give the streams of sound that can be decoded."""
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
+
+
 def picture(container: InputContainer) -> VideoStream | None:
-    """Give the stream of moving pictures; covers that are attached to music are none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
-            if not stream.codec_context.is_open:
-                stream.thread_type = "NONE"  # the pool has a child for each core
-            return stream
-    return None
+    """Give the stream of moving pictures that is meant: the default one, of several such the largest."""
+    found = max(pictures(container), key=lambda one: (*_meant(one), one.width * one.height), default=None)
+    return None if found is None else in_one_thread(found)
+
+
+def in_one_thread(stream: VideoStream) -> VideoStream:
+    """Have a stream decode in the thread that asks."""
+    if not stream.codec_context.is_open:
+        stream.thread_type = "NONE"  # the pool has a child for each core
+    return stream
 
 
 def sound(container: InputContainer) -> AudioStream | None:
-    """Give the first stream of sound."""
-    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
+    """Give the stream of sound that is meant: the default one, of several such that with the most channels."""
+    return max(sounds(container), key=lambda one: (*_meant(one), one.channels), default=None)
+
+
+_BESIDE = (
+    Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.comment | Disposition.dependent
+    | Disposition.descriptions | Disposition.timed_thumbnails | Disposition.still_image
+)  # fmt: skip
+"""What stands beside the main stream of its kind."""
+
+
+def _meant(stream: Stream) -> tuple[bool, bool, bool]:
+    """Say how much a stream is the one that players show; the first of equal ones is."""
+    empty = stream.container.format.name == INDEXED and not stream.frames
+    main, default = not stream.disposition & _BESIDE, bool(stream.disposition & Disposition.default)
+    return not empty, main, default
 
 
 def displayed_size(stream: VideoStream, turn: int | None) -> tuple[int, int]:

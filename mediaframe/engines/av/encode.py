@@ -56,12 +56,13 @@ def _copied(medium: Medium, format: formats.Encoded, target: Target, word: str) 
         )
     if not can or (word == "auto" and not _plays(stream, format)):
         return None
-    sound = demux.sound(medium.container)
-    same = sound is not None and medium.sound_untouched and copyable(sound, target.muxer)
-    if sound is not None and same and (word == "copy" or demux.codec(sound) in _SOUNDS_OF[target.muxer]):
-        target = replace(target, audio=COPY)
-    else:
-        target = replace(target, audio=_sound(target).at(format.audio_bitrate))
+    held = _SOUNDS_OF[target.muxer]
+    same = frozenset(
+        one.index
+        for one in medium.sounds_in(medium.container)
+        if medium.sound_untouched and copyable(one, target.muxer) and (word == "copy" or demux.codec(one) in held)
+    )
+    target = replace(target, audio=_sound(target).at(format.audio_bitrate), copied=same)
     made = write(medium, replace(target, video=COPY))
     if format.max_bytes is not None and made.size > format.max_bytes:
         made.discard()

@@ -26,7 +26,12 @@ def encode_sound(medium: Medium, format: sounds.Lossy) -> Encoded:
     # M4A is written as MP4 with the brand of M4A: it may get a cover, and PyAV gives FFmpeg's `ipod` none.
     options = {"mp4": {**FASTSTART, "brand": "M4A "}, "mp3": {"write_xing": "1", "id3v2_version": "3"}}.get(muxer, {})
     target = Target(
-        muxer, suffix, audio=SOUNDS[coder].at(format.bitrate), mux_options=options, covers=muxer in ("mp3", "mp4")
+        muxer,
+        suffix,
+        audio=SOUNDS[coder].at(format.bitrate),
+        mux_options=options,
+        covers=muxer in ("mp3", "mp4"),
+        texts=False,
     )
     return write(medium, replace(target, tags=format.metadata == "keep"))
 
@@ -40,11 +45,11 @@ def flac(medium: Medium, format: sounds.Flac) -> Encoded:
     """Write a FLAC, with 24 bits where the source has more than 16."""
     coder = SOUNDS["flac24" if medium.deep else "flac"]
     coder = replace(coder, options={"compression_level": str(format.effort)})
-    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep", covers=True))
+    return write(medium, Target("flac", ".flac", audio=coder, tags=format.metadata == "keep", covers=True, texts=False))
 
 
 @engine.implements(sounds.Wav)
 def wav(medium: Medium, format: sounds.Wav) -> Encoded:
     """Write a WAV."""
     coder = SOUNDS[f"pcm{format.bits}"]
-    return write(medium, Target("wav", ".wav", audio=coder, tags=format.metadata == "keep"))
+    return write(medium, Target("wav", ".wav", audio=coder, tags=format.metadata == "keep", texts=False))

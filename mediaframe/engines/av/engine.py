@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mediaframe.engines.av import (
     audio,
+    choosing,
     damage,
     encode,
     encode_audio,
@@ -25,6 +26,7 @@ from mediaframe.engines.av.base import AvEngine, engine
 THEMES = (
     video,
     audio,
+    choosing,
     encode,
     encode_audio,
     layers,

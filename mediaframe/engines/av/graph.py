@@ -42,6 +42,8 @@ class Node:
     """Seconds that this clock is ahead of that of the frames."""
     above: tuple[Node, ...] = ()
     """Filters of the layer."""
+    only: int | None = None
+    """The stream that alone goes through it, by its place in the container."""
 
 
 class Chain:

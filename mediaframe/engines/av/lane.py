@@ -229,7 +229,7 @@ def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputC
     samples = f":sample_fmts={formats}" if formats else ""
     nodes = (
         trimmed(medium),
-        *timed(medium, medium.audio),
+        *timed(medium, medium.filters(stream)),
         Node("aformat", f"sample_rates={rate}:channel_layouts={layout}{samples}"),
     )
     lame = Lame(made, int(coder.options["b"])) if coder.name == "libmp3lame" else None

@@ -94,10 +94,10 @@ def fade(medium: Medium, op: Fade) -> Medium:
     pictures, sound = list[Node](), list[Node]()
     parts = [("in", 0.0, op.into)] if op.into else []
     if op.out:
-        if medium.seconds is None:
+        if medium.plays is None:
             raise AssetError("fade(out=...): the video does not say how long it plays", code="E_OP")
-        length = min(op.out, medium.seconds)
-        parts.append(("out", medium.seconds - length, length))
+        length = min(op.out, medium.plays)
+        parts.append(("out", medium.plays - length, length))
     for way, start, length in parts:
         times = f"t={way}:st={start:.6f}:d={length:.6f}"
         pictures.append(Node("fade", f"{times}:color={color}", clock=clock))

@@ -17,10 +17,10 @@ from mediaframe.errors import AssetError
 def listen(medium: Medium, *nodes: Node) -> Iterator[AudioFrame]:
     """Give the sound of a medium after its steps and further filters, without writing anything."""
     with demux.faults("the sound does not decode"), demux.opened(medium.source, medium.task) as source:
-        stream = demux.sound(source)
+        stream = next(iter(medium.sounds_in(source)), None)
         if stream is None:
             raise AssetError("there is no sound in it", code="E_OP")
-        chained = (trimmed(medium), *timed(medium, medium.audio), *nodes)
+        chained = (trimmed(medium), *timed(medium, medium.filters(stream)), *nodes)
         lane = Lane(stream, None, lambda frame: Chain(frame, chained))
         begin, end = span(medium, source)
         if medium.start:

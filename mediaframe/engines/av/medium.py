@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
@@ -13,6 +16,7 @@ from mediaframe.engines.av.cues import Cue
 from mediaframe.engines.av.glance import turn_known
 from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.still import first_turn
+from mediaframe.engines.av.timing import true_length
 from mediaframe.engines.base import Source, Task
 
 
@@ -22,6 +26,8 @@ class Track:
 
     cues: tuple[Cue, ...]
     language: str | None
+    title: str | None = None
+    disposition: Disposition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,12 @@ class Medium:
     stream: VideoStream | None
     length: float | None
     """Seconds that the source plays, as declared."""
+    sounds_at: tuple[int, ...] = ()
+    """The streams of sound that are taken, by their places in the container."""
+    texts_at: tuple[int, ...] = ()
+    """The streams of subtitles that are taken."""
+    chosen: frozenset[str] = frozenset()
+    """The kinds of streams that a step chose; the others are those that are meant."""
     start: float = 0.0
     end: float | None = None
     """The part of the source that is read, in its own seconds."""
@@ -65,20 +77,45 @@ class Medium:
 
     @property
     def seconds(self) -> float | None:
-        """How long the result plays."""
-        end = self.length if self.end is None else min(self.end, self.length or self.end)
+        """How long the result plays, by what the source declares."""
+        return self._lasts(self.length)
+
+    @property
+    def plays(self) -> float | None:
+        """How long the result plays, by the pictures and the sound that are there, where the header is wrong."""
+        memo, key = self.source.memo, f"plays {self.stream.index if self.stream else None} {self.sounds_at[:1]}"
+        if key not in memo:
+            streams: list[Stream] = [*([self.stream] if self.stream else []), *self.sounds_in(self.container)[:1]]
+            memo[key] = true_length(self.container, self.source, streams)
+        return self._lasts(memo[key] or self.length)
+
+    def _lasts(self, length: float | None) -> float | None:
+        end = length if self.end is None else min(self.end, length or self.end)
         return None if end is None else max(0.0, end - self.start) / self.speed
+
+    def picture_in(self, source: InputContainer) -> VideoStream | None:
+        """Find the pictures in the source as it was opened once more."""
+        if self.stream is None:
+            return None
+        found = source.streams[self.stream.index]
+        assert isinstance(found, VideoStream)  # noqa: S101  # the same file has the same streams
+        return demux.in_one_thread(found)
+
+    def sounds_in(self, source: InputContainer) -> list[AudioStream]:
+        """Find the sounds in the source as it was opened once more; none where it is muted."""
+        there = {one.index: one for one in source.streams.audio}
+        return [] if self.muted else [there[at] for at in self.sounds_at]
 
     @property
     def sounds(self) -> bool:
         """Whether there is sound in the source."""
-        return demux.sound(self.container) is not None
+        return bool(self.sounds_at)
 
     @property
     def deep(self) -> bool:
         """Whether samples have more than 16 bits."""
-        stream = demux.sound(self.container)
-        return stream is not None and stream.format.name.rstrip("p") not in ("u8", "s16")
+        heard = self.sounds_in(self.container)
+        return bool(heard) and heard[0].format.name.rstrip("p") not in ("u8", "s16")
 
     def moment(self, seconds: float) -> float:
         """Say which second of the source a second of the result is."""
@@ -87,6 +124,10 @@ class Medium:
     def heard(self, *nodes: Node) -> Medium:
         """Give the same with further filters of sound."""
         return self.but(audio=(*self.audio, *nodes))
+
+    def filters(self, stream: AudioStream) -> tuple[Node, ...]:
+        """Give the filters of one stream of sound."""
+        return tuple(one for one in self.audio if one.only in (None, stream.index))
 
     @property
     def pictures_untouched(self) -> bool:
@@ -124,13 +165,25 @@ def turn_of(medium: Medium) -> int:
 
     Where the header leaves that open, one picture is decoded, once.
     """
-    known = medium.source.memo.get("turn")
-    if known is None and medium.stream is not None:
+    if medium.stream is None:
+        return 0
+    known = medium.source.memo.get(_turn(medium.stream))
+    if known is None:
         known = turn_known(medium.source, medium.container, medium.stream)
         if known is None:
             known = first_turn(medium.container, medium.stream)[0] or 0
-        medium.source.memo["turn"] = known
-    return int(known or 0)
+        medium.source.memo[_turn(medium.stream)] = known
+    return int(known)
+
+
+def seen(medium: Medium, frame: VideoFrame) -> None:
+    """Remember by a picture that was decoded how all are turned."""
+    if medium.stream is not None:
+        medium.source.memo.setdefault(_turn(medium.stream), -frame.rotation % 360)
+
+
+def _turn(stream: VideoStream) -> str:
+    return f"turn {stream.index}"
 
 
 def span(medium: Medium, source: InputContainer) -> tuple[float, float | None]:

@@ -26,7 +26,7 @@ from mediaframe.engines.av.jpeg import Poster
 from mediaframe.engines.av.ladder import Rung, rungs
 from mediaframe.engines.av.lane import Lane, audio_lane, even, lasts, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
-from mediaframe.engines.av.pipeline import reduced
+from mediaframe.engines.av.notes import reduced
 from mediaframe.engines.av.playlists import Rendition
 from mediaframe.engines.base import Encoded, Part
 from mediaframe.errors import AssetError
@@ -89,7 +89,7 @@ class _Pass:
         self.every = Fraction(format.segment_seconds).limit_denominator(1000)
         self.pictures: list[_Cut] = []
         self.sound: _Cut | None = None
-        self.poster = Poster.of(format.poster, medium.seconds) if format.poster is not None else None
+        self.poster = Poster.of(format.poster, medium.plays) if format.poster is not None else None
         self.rate = Fraction(25)
         self.told = self.last = 0.0
         self.frames = self.samples = 0
@@ -120,7 +120,7 @@ class _Pass:
     # ---- opening
 
     def _lanes(self, source: InputContainer, held: ExitStack) -> list[Lane]:
-        picture, sound = demux.picture(source), demux.sound(source)
+        picture, sound = self.medium.picture_in(source), next(iter(self.medium.sounds_in(source)), None)
         assert picture is not None  # noqa: S101  # _package saw it
         self.rate = self.medium.rate or demux.rate(picture)
         whole = even(displayed(self.medium))
@@ -137,7 +137,7 @@ class _Pass:
         colors = color.said(picture.codec_context).coded()
         self.pictures += [self._rung(rung, colors, held) for rung in others]
         lanes = [lane]
-        if sound is not None and not self.medium.muted:
+        if sound is not None:
             out, head = _opened(held)
             target = Target("mp4", "", audio=SOUNDS["aac"].at(self.format.audio_bitrate))
             lanes.append(audio_lane(self.medium, target, sound, out))

@@ -13,16 +13,16 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mediaframe.engines.av import color, demux
-from mediaframe.engines.av.codecs import COPY, Coder, Sound, Target
+from mediaframe.engines.av import demux
+from mediaframe.engines.av.choosing import name_tracks
+from mediaframe.engines.av.codecs import COPY, Coder, Target
 from mediaframe.engines.av.copying import CopyLane, copy_lane
 from mediaframe.engines.av.lane import Lane, audio_lane, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
+from mediaframe.engines.av.notes import left_out, reduced, shortfall
 from mediaframe.engines.av.tags import add_cover, dropped_cover, write_tags
 from mediaframe.engines.av.telling import Telling
-from mediaframe.engines.av.timing import shortfall
-from mediaframe.engines.av.tone import HLG, PQ
-from mediaframe.engines.av.tracks import TrackLane, track_lane
+from mediaframe.engines.av.tracks import TrackLane, track_lanes
 from mediaframe.engines.base import Encoded, Origin
 from mediaframe.errors import AssetError
 
@@ -65,8 +65,7 @@ class _Pass:
             cover = add_cover(self.medium, self.target, out) if lanes else None
             if not lanes:
                 raise AssetError(f"there is nothing in it that {self.target.muxer} holds", code="E_OP")
-            wanted = self.medium.tracks if self.target.video else ()
-            tracks = [track_lane(self.medium, one, out, self.target.muxer) for one in wanted]
+            tracks, lost = track_lanes(self.medium, source, out, self.target.muxer) if self.target.texts else ([], [])
             self._run(source, out, lanes, tracks, cover)
         origin: Origin = "repacked" if isinstance(lanes[0], CopyLane) else "encoded"
         return Encoded(
@@ -75,8 +74,9 @@ class _Pass:
             seconds=round(max(lane.last for lane in lanes), 3),
             origin=origin,
             notes=(
-                *_notes(self.medium, lanes[0]),
+                *(reduced(self.medium) if isinstance(lanes[0].out, VideoStream) and origin == "encoded" else ()),
                 *shortfall(self.medium, max(lane.last for lane in lanes)),
+                *left_out(self.medium, sounds=None if self.target.video else 1, texts=lost),
                 *dropped_cover(self.medium, self.target),
             ),
         )
@@ -90,20 +90,22 @@ class _Pass:
         return None, None
 
     def _lanes(self, source: InputContainer, out: OutputContainer) -> list[Lane | CopyLane]:
-        picture, sound = demux.picture(source), demux.sound(source)
+        picture, sounds = self.medium.picture_in(source), self.medium.sounds_in(source)
         medium, target = self.medium, self.target
         lanes = list[Lane | CopyLane]()
         if picture is not None and target.video == COPY:
             lanes.append(copy_lane(picture, out, tags=target.tags))
         elif picture is not None and isinstance(target.video, Coder):
             lanes.append(video_lane(medium, target, picture, out))
-        if sound is None or medium.muted:
-            return lanes
-        if target.audio == COPY:
-            lanes.append(copy_lane(sound, out, tags=target.tags))
-        elif isinstance(target.audio, Sound):
-            lanes.append(audio_lane(medium, target, sound, out))
-        return lanes
+        heard = list[Lane | CopyLane]()
+        for sound in sounds if target.video else sounds[:1]:
+            if sound.index in target.copied:
+                heard.append(copy_lane(sound, out, tags=target.tags))
+            elif target.audio is not None:
+                heard.append(audio_lane(medium, target, sound, out))
+        if target.video:
+            name_tracks([(lane.source, lane.out) for lane in heard if lane.out is not None])
+        return lanes + heard
 
     def _run(
         self,
@@ -146,18 +148,3 @@ class _Pass:
         if length is not None and start >= length:
             return AssetError(f"the part begins at {start:g} s, but it plays {length:.2f} s", code="E_OP")
         return AssetError("nothing in it decodes", code="E_CORRUPT")
-
-
-def _notes(medium: Medium, lane: Lane | CopyLane) -> tuple[tuple[str, str], ...]:
-    if isinstance(lane, CopyLane) or not isinstance(lane.out, VideoStream):
-        return ()
-    return reduced(medium)
-
-
-def reduced(medium: Medium) -> tuple[tuple[str, str], ...]:
-    """Say that the pictures lost their high dynamic range, where they had one."""
-    if medium.stream is None or color.said(medium.stream.codec_context).transfer not in (PQ, HLG):
-        return ()
-    return (
-        ("W_HDR_REDUCED", "high dynamic range was brought to BT.709: 203 nits are white, up to 1000 are rolled off"),
-    )

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from av.video.frame import VideoFrame
 
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.medium import Medium, displayed
+from mediaframe.engines.av.medium import Medium, displayed, seen
 from mediaframe.engines.av.prints import pictures, plain, playing, printed
 from mediaframe.engines.av.still import Pictures
 from mediaframe.engines.base import Film, Pixels
@@ -25,7 +25,7 @@ def preview(medium: Medium, op: Preview) -> Film:
     for begin in begins(reel, medium, op, shots):
         for frame in _shot(reel, medium, op, begin, each):
             if not made:
-                medium.source.memo.setdefault("turn", -frame.rotation % 360)
+                seen(medium, frame)
                 _hold(medium, op, shots * each)
             made.append(plain(printed(medium, frame, op.frame(*displayed(medium)))))
             if len(made) % 10 == 0:

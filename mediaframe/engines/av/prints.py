@@ -46,10 +46,10 @@ def pictures(medium: Medium) -> Pictures:
 
 def playing(medium: Medium, what: str) -> float:
     """Say how long the result plays, or what to do where that is not known."""
-    if not medium.seconds:
+    if not medium.plays:
         raise AssetError(f"{what}: the video does not say how long it plays; give the moment in seconds, or clip() it "
                          "before", code="E_OP")  # fmt: skip
-    return medium.seconds
+    return medium.plays
 
 
 def inside(medium: Medium, width: int) -> tuple[int, int]:

@@ -19,12 +19,14 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
-from mediaframe.engines.av.codecs import Coder, Sound, Target
-from mediaframe.engines.av.lane import Lane, audio_lane
+from mediaframe.engines.av.choosing import name_tracks
+from mediaframe.engines.av.codecs import Coder, Target
+from mediaframe.engines.av.lane import audio_lane
 from mediaframe.engines.av.medium import Medium, span, turn_of
+from mediaframe.engines.av.notes import left_out, reduced, shortfall
 from mediaframe.engines.av.pipeline import empty_file, write
 from mediaframe.engines.av.tags import write_tags
-from mediaframe.engines.av.tracks import TrackLane, track_lane
+from mediaframe.engines.av.tracks import track_lanes
 from mediaframe.engines.base import Encoded
 from mediaframe.errors import AssetError
 
@@ -47,7 +49,7 @@ def segmented(medium: Medium, target: Target, count: int) -> Encoded:
     if count < 2 or not named or medium.stream is None or medium.rate is not None:
         return write(medium, target)
     turn_of(medium)  # known from here on, so that parts ask the shared container for nothing
-    one = replace(target, muxer="mp4", suffix=".mp4", audio=None, mux_options={}, tags=False,
+    one = replace(target, muxer="mp4", suffix=".mp4", audio=None, mux_options={}, tags=False, texts=False,
                   video=replace(target.video, threads=1))  # fmt: skip
     edges = [medium.start + (seconds * at / count) * medium.speed for at in range(count)]
     ends = [*edges[1:], medium.end]
@@ -112,12 +114,13 @@ def _joined(medium: Medium, target: Target, parts: list[Encoded], starts: list[f
                 av.open(str(path), "w", format=target.muxer, options={"fflags": "+bitexact", **target.mux_options})
             )
             join = _Join(medium, target, source, opened, starts, out)
-            write_tags(medium, target, source, out, [join.sound] if join.sound else [])
+            write_tags(medium, target, source, out, join.sounds)
             join.run()
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return replace(parts[0], data=path, seconds=round(join.last, 3))
+    notes = (*reduced(medium), *shortfall(medium, join.last), *left_out(medium, texts=join.lost))
+    return replace(parts[0], data=path, seconds=round(join.last, 3), notes=notes)
 
 
 class _Join:
@@ -136,11 +139,9 @@ class _Join:
         self.made: VideoStream = out.add_stream_from_template(parts[0].streams.video[0], opaque=True)
         if isinstance(target.video, Coder) and target.video.tag and target.muxer in ("mp4", "mov"):
             self.made.codec_context.codec_tag = target.video.tag
-        heard = demux.sound(source)
-        self.sound: Lane | None = None
-        if heard is not None and not medium.muted and isinstance(target.audio, Sound):
-            self.sound = audio_lane(medium, target, heard, out)
-        self.tracks: list[TrackLane] = [track_lane(medium, one, out, target.muxer) for one in medium.tracks]
+        self.sounds = [audio_lane(medium, target, one, out) for one in medium.sounds_in(source)]
+        name_tracks([(lane.source, lane.out) for lane in self.sounds if lane.out is not None])
+        self.tracks, self.lost = track_lanes(medium, source, out, target.muxer)
         self.span, self.speed, self.seeks = span(medium, source), medium.speed, bool(medium.start)
         self.last = 0.0
 
@@ -150,7 +151,7 @@ class _Join:
         for packet in self._pictures():
             for heard in sounds:
                 self.out.mux(heard)
-                if self.sound is not None and self.sound.last >= self.last:
+                if min(lane.last for lane in self.sounds) >= self.last:
                     break
             for track in self.tracks:
                 self.out.mux(list(track.until(self.last)))
@@ -159,7 +160,7 @@ class _Join:
             self.out.mux(heard)
         for track in self.tracks:
             self.out.mux(list(track.until(float("inf"))))
-        self.last = max(self.last, self.sound.last if self.sound else 0.0)
+        self.last = max(self.last, *(lane.last for lane in self.sounds), 0.0)
 
     def _pictures(self) -> Iterator[Packet[Any]]:
         before = None
@@ -180,14 +181,16 @@ class _Join:
                 yield packet
 
     def _sounds(self) -> Iterator[Packet[Any]]:
-        if self.sound is None:
+        if not self.sounds:
             return
         begin, end = self.span
         if self.seeks:
             self.source.seek(int(begin * 1_000_000), backward=True)
-        for packet in demux.packets(self.source, [self.sound.source]):
+        lanes = {lane.source.index: lane for lane in self.sounds}
+        for packet in demux.packets(self.source, [lane.source for lane in self.sounds]):
             if packet.size:
-                yield from self.sound.take(packet, begin, end)
-            if self.sound.over:
+                yield from lanes[packet.stream_index].take(packet, begin, end)
+            if all(lane.over for lane in self.sounds):
                 break
-        yield from self.sound.take(None, begin, end)
+        for lane in self.sounds:
+            yield from lane.take(None, begin, end)

@@ -14,7 +14,7 @@ from av.video.reformatter import Interpolation
 
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.demux import faults
-from mediaframe.engines.av.medium import Medium, displayed
+from mediaframe.engines.av.medium import Medium, displayed, seen
 from mediaframe.engines.av.poster import spread
 from mediaframe.engines.av.prints import Levels, pictures, plain, playing, printed
 from mediaframe.engines.av.still import Pictures
@@ -88,7 +88,7 @@ def joined(medium: Medium, op: Storyboard, frames: Iterable[VideoFrame]) -> Leve
     tile, told = (0, 0), -1
     for number, frame in enumerate(frames):
         if sheet is None:
-            medium.source.memo.setdefault("turn", -frame.rotation % 360)
+            seen(medium, frame)
             tile, sheet = op.tile(*displayed(medium)), _empty(medium, op)
         row, column = divmod(number, op.columns)
         place = np.s_[row * tile[1] : (row + 1) * tile[1], column * tile[0] : (column + 1) * tile[0]]

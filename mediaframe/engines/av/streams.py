@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
 from mediaframe.engines.av.beside import hdr, side_data
+from mediaframe.engines.av.choosing import title_of
 from mediaframe.engines.av.cicp import PRIMARIES, RANGES, SPACES, TRANSFERS
 from mediaframe.engines.av.medium import Medium
 from mediaframe.measures import container as measures
@@ -63,7 +64,7 @@ def _told(container: InputContainer, stream: Stream, beside: dict[str, Any]) -> 
         "codec": demux.codec(stream) if context else None,
         "profile": stream.profile if context else None,
         "language": stream.language,
-        "title": stream.metadata.get("title"),
+        "title": title_of(stream),
         "default": bool(stream.disposition & Disposition.default),
         "forced": bool(stream.disposition & Disposition.forced),
     }

@@ -12,10 +12,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import boxes, demux
-from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.base import Source
 
 _UNDECLARED = {"mpeg", "mpegts", "mpegvideo", "ogg", "amr"}
@@ -28,7 +28,7 @@ _SAMPLE = 120
 """Pictures whose times tell whether the frame rate varies: 4 s at 30 in a second."""
 _UNEVEN = 0.1
 """The share by which the time between two pictures may differ where the rate is constant."""
-_OFF, _LEAST_OFF = 0.05, 0.1
+OFF, LEAST_OFF = 0.05, 0.1
 """The share, and the seconds, by which a header may be off before that is said: rounding, priming and edit lists."""
 _PADDING = 3 * 1152
 """Samples that an MP3 may hold beyond what it declares."""
@@ -59,25 +59,30 @@ def timing(container: InputContainer, source: Source) -> Timing:
         declared = _declared(container, source)
         if container.format.name in demux.ESTIMATED:
             return _counted(container, source, declared)
-        played = _played(container)
+    return _timing(container, source, _played(container))
+
+
+def _timing(container: InputContainer, source: Source, played: Sequence[VideoStream | AudioStream]) -> Timing:
+    with demux.faults("its length cannot be read"):
+        declared = _declared(container, source)
         found = _by_index(container, played, source.size) if container.format.name == demux.INDEXED else None
         if found is None:
             found = _by_packets(container, played, declared)
         if found is None or not found[0]:
             return Timing(None, declared, empty=True)
         end, grain = found
-        lies = declared is not None and abs(end - declared) > max(_OFF * declared, _LEAST_OFF) + grain
+        lies = declared is not None and abs(end - declared) > max(OFF * declared, LEAST_OFF) + grain
         seconds = end if lies or declared is None else declared
         return Timing(seconds, seconds if container.format.name in _UNDECLARED else declared)
 
 
-def shortfall(medium: Medium, last: float) -> tuple[tuple[str, str], ...]:
-    """Say that a result ends before what its source declares, where that is the fault of the source."""
-    if medium.seconds is None or medium.seconds - last <= max(_OFF * medium.seconds, _LEAST_OFF):
-        return ()
-    with demux.opened(medium.source, medium.task) as container:
-        lie = timing(container, medium.source).lie
-    return (("W_DURATION_MISMATCH", lie),) if lie else ()
+def true_length(container: InputContainer, source: Source, streams: Sequence[Stream]) -> float | None:
+    """Say how long some streams play, as `timing` does; a container is not read to its end for that."""
+    declared = container.duration / 1_000_000 if container.duration else None
+    if container.format.name in demux.ESTIMATED:
+        return declared
+    heard = [one for one in streams if isinstance(one, VideoStream | AudioStream) and one.time_base]
+    return _timing(container, source, heard).seconds
 
 
 def _played(container: InputContainer) -> list[VideoStream | AudioStream]:
@@ -90,7 +95,7 @@ def _declared(container: InputContainer, source: Source) -> float | None:
     length = container.duration / 1_000_000 if container.duration else max(lengths, default=None)
     told = boxes.movie_header(source) if container.format.name == demux.INDEXED else None
     # FFmpeg 8 does not look at it, players do. Streams that are not looked at here, subtitles, may go on for longer.
-    if told and length and not any(abs(told - one) <= max(_OFF * one, _LEAST_OFF) for one in (length, *lengths)):
+    if told and length and not any(abs(told - one) <= max(OFF * one, LEAST_OFF) for one in (length, *lengths)):
         return told
     return length
 
@@ -111,7 +116,7 @@ def _counted(container: InputContainer, source: Source, declared: float | None) 
         return Timing(counted, declared, empty=counted is None)
     # The header counts without the padding of the encoder.
     padding = _PADDING / (stream.rate if stream and stream.rate else 8000)
-    lies = abs(counted - declared) > max(_OFF * declared, _LEAST_OFF, padding)
+    lies = abs(counted - declared) > max(OFF * declared, LEAST_OFF, padding)
     return Timing(counted, declared if lies else counted)
 
 

@@ -53,7 +53,7 @@ def watch(medium: Medium, *nodes: Node) -> Iterator[VideoFrame]:
     """Give the pictures of a medium after its steps and further filters, without writing anything."""
     turn = turn_of(medium)
     with demux.faults("the pictures do not decode"), demux.opened(medium.source, medium.task) as source:
-        stream = demux.picture(source)
+        stream = medium.picture_in(source)
         if stream is None:
             raise AssetError("there is no picture in it: it is a sound", code="E_OP")
         stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
