@@ -253,10 +253,14 @@ class Mute(Operation, takes="video"):
 class Soundtrack(Operation, takes="video", gives="audio"):
     """Take the sound alone.
 
+    Where it begins after the pictures, or has holes, there is silence, so that it stays beside them.
+
+    Shape: the seconds are not known beforehand, since a sound may end before the pictures.
+
     >>> mf.video.soundtrack().mp3()
     video.soundtrack().mp3()
     """
 
     def infer(self, shape: Shape) -> Shape:
         """Say that the pictures are gone."""
-        return Shape("audio", seconds=shape.seconds)
+        return Shape("audio")

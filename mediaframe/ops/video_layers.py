@@ -81,7 +81,7 @@ class Captions(Operation, takes="video"):
     video.captions(file='talk.vtt', language='eng').mp4()
     """
 
-    file: File[Input] = arg(doc="The captions: a path or a URL.")
+    file: File[Input] = arg(holds="text", doc="The captions: a path or a URL.")
     mode: Value[Literal["attach", "burn"]] = arg(default="attach", doc="A track of its own, or part of the pictures.")
     language: Value[str | None] = arg(default=None, doc="ISO 639-2 code of the track, such as 'eng'.")
     size: Value[str | float] = arg(default="6%", unit="length", doc="Size of burned letters" + _OF_SIDE + ".")

@@ -17,6 +17,7 @@ import pytest
 from mediaframe.errors import AssetError, RecipeError
 from mediaframe.model.kind import Shape
 from mediaframe.recipes import audio, video
+from tests.engines.clips import ffmpeg, needs_ffmpeg
 
 RATE = 44_100
 
@@ -201,6 +202,23 @@ def test_the_sound_of_a_video_is_its_soundtrack(tmp_path: Path, steady: bytes) -
     assert np.array_equal(read(video.soundtrack().wav().run(path)), samples / 32767)
     with pytest.raises(AssetError, match="no sound in it"):
         video.mute().soundtrack().wav().run(path)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("word", ["wav", "flac", "mp3"])
+def test_sound_that_begins_late_stays_beside_the_pictures(word: str, tmp_path: Path) -> None:
+    late, made = tmp_path / "late.mp4", tmp_path / f"made.{word}"
+    pictures = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=1")
+    sound = ("-itsoffset", "0.5", "-f", "lavfi", "-i", "sine=frequency=330:duration=0.5:sample_rate=44100")
+    ffmpeg(*pictures, *sound, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", late)
+
+    getattr(video.soundtrack(), word)().run(late, to=made)
+
+    ffmpeg("-i", made, "-ac", "1", "-c:a", "pcm_s16le", tmp_path / "read.wav")
+    samples = read((tmp_path / "read.wav").read_bytes())[:, 0]
+    assert np.abs(samples[: RATE * 46 // 100]).max() < 0.002
+    assert np.abs(samples[RATE * 55 // 100 : RATE * 95 // 100]).max() > 0.05
+    assert len(samples) / RATE == pytest.approx(1.0, abs=0.06)
 
 
 def test_steps_say_how_long_the_sound_plays() -> None:

@@ -227,7 +227,10 @@ def audio_lane(medium: Medium, target: Target, stream: AudioStream, out: OutputC
     if coder.samples:
         made.codec_context.format = coder.samples
     samples = f":sample_fmts={formats}" if formats else ""
+    # A file of sound alone has no times: silence stands where the sound begins late or has holes.
+    filled = (Node("aresample", "async=1:first_pts=0"),) if target.video is None else ()
     nodes = (
+        *filled,
         trimmed(medium),
         *timed(medium, medium.filters(stream)),
         Node("aformat", f"sample_rates={rate}:channel_layouts={layout}{samples}"),

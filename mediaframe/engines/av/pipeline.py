@@ -147,4 +147,10 @@ class _Pass:
         start, length = self.medium.start, self.medium.length
         if length is not None and start >= length:
             return AssetError(f"the part begins at {start:g} s, but it plays {length:.2f} s", code="E_OP")
+        left = self.medium.seconds
+        if self.medium.rate and left is not None and left * self.medium.rate < 1:
+            few = (
+                f"none of its pictures is left at {float(self.medium.rate):g} in a second, since it plays {left:.2f} s"
+            )
+            return AssetError(few, code="E_OP")
         return AssetError("nothing in it decodes", code="E_CORRUPT")
