@@ -12,6 +12,11 @@ from mediaframe.formats.streaming import Streaming, rung_size
 _CAP = 6_000_000
 """Bits in a second of the densest parts at 1920x1080 and 30 frames a second, as Apple's authoring rules have it."""
 _LEAST_CAP = 100_000
+_MOST_AHEAD = 16
+"""Pictures that x264 looks ahead in each size at the most: with the 40 of `medium` four sizes from 1080p down hold
+748 MB, with these 463, and the files are as large (5 s with grain: 0.2 % smaller)."""
+_SHORT = ("ultrafast", "superfast", "veryfast")
+"""Presets that look ahead by fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,9 @@ def _coder(format: Streaming, size: tuple[int, int], rate: Fraction) -> Coder:
     """Have x264 place key frames where it is told and nowhere else, and let none of its groups look over them."""
     coder, most = PICTURES["h264"].at(format.preset, format.crf, None), cap(size, rate)
     given = coder.options.get("x264-params", "")
-    params = ":".join([*([given] if given else []), "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0"])
+    params = ":".join(
+        [*([given] if given else []), "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0", *_ahead(format)]
+    )
     return replace(
         coder,
         options={
@@ -57,3 +64,7 @@ def _coder(format: Streaming, size: tuple[int, int], rate: Fraction) -> Coder:
             "bufsize": str(2 * most),
         },
     )
+
+
+def _ahead(format: Streaming) -> list[str]:
+    return [] if format.preset in _SHORT else [f"rc-lookahead={_MOST_AHEAD}"]
