@@ -37,7 +37,7 @@ from mediaframe.engines.vips.handle import of
 from mediaframe.engines.vips.score import judge
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 FORMATS: dict[str, Callable[..., Finished]] = {"jpeg": image.jpeg, "webp": image.webp, "avif": image.avif}
 

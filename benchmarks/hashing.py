@@ -22,7 +22,7 @@ from PIL import Image
 from mediaframe.engines.base import Source
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 Hashes = tuple[str, ...]
 RECIPES: dict[str, tuple[Finished, ...]] = {

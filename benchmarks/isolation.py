@@ -19,7 +19,7 @@ from export import sound
 
 from mediaframe.engines.base import Source
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from mediaframe.work.slot import Slot
 
 RECIPES = {

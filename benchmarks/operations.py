@@ -34,7 +34,7 @@ from mediaframe.engines.base import Source
 from mediaframe.engines.vips.engine import engine
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 WIDTH, HEIGHT, LOW = 720, 588, 540
 SHARP = Path(__file__).with_name("sharp")

@@ -22,7 +22,7 @@ from mediaframe.engines.base import Source
 from mediaframe.engines.vips.engine import engine
 from mediaframe.engines.vips.ssimulacra2 import Judge
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 Files = list[bytes]
 PAIR = (image.resize(1200, 1200), image.resize(300, 300, fit="cover"))

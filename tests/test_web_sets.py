@@ -16,7 +16,7 @@ from PIL import Image
 import mediaframe as mf
 from mediaframe.engines.base import Source
 from mediaframe.errors import UsageError
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.engines.pictures import large, write
 from tests.run.media import picture
 

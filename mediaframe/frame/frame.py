@@ -44,8 +44,8 @@ from mediaframe.work.task import SCRATCH, Worker
 ROWS = 1024
 """Rows of one batch of a frame."""
 
-_TO_BAG = Door("mediaframe.work.bag", "to_bag")
-_TO_DATAFRAME = Door("mediaframe.work.bag", "dataframe_of")
+_TO_BAG = Door("mediaframe.work.cluster.bag", "to_bag")
+_TO_DATAFRAME = Door("mediaframe.work.cluster.bag", "dataframe_of")
 
 
 class MediaFrame(Merging, Joining, Fitting):

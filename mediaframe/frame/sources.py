@@ -16,7 +16,7 @@ from mediaframe.storage.retry import Requests
 from mediaframe.table.scan import scan_source
 from mediaframe.work.doing import Doing
 
-_TABLES = Door("mediaframe.work.bag", "tables_of")
+_TABLES = Door("mediaframe.work.cluster.bag", "tables_of")
 
 
 def scan(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.operation import Operation
-
-if TYPE_CHECKING:
-    from mediaframe.model.recipe import Finished, Recipe
+from mediaframe.model.recipe import Finished, Recipe
 
 P = ParamSpec("P")
-R = TypeVar("R", bound="Recipe")
+R = TypeVar("R", bound=Recipe)
 
 
 class step(Generic[P]):  # noqa: N801  # it reads as a verb where it is used

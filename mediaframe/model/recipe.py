@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from mediaframe.errors import RecipeError, did_you_mean, known_elsewhere
 from mediaframe.model.argument import Argument
-from mediaframe.model.chaining import turn
 from mediaframe.model.door import Door
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.input import Input
@@ -70,7 +69,7 @@ class Recipe:
     def _after_a_turn(self, name: str) -> str:
         """Give the end of a message that names the step after which there is such a word."""
         for word, made in vars(type(self)).items():
-            if isinstance(made, turn) and hasattr(made.to, name):
+            if hasattr(getattr(made, "to", None), name):
                 return f"; it stands after .{word}()"
         return ""
 

@@ -17,7 +17,7 @@ from mediaframe.work.inputs import Inputs
 from mediaframe.work.local import LocalPool
 from mediaframe.work.pool import Pool, cluster_of
 
-CLUSTER = Door("mediaframe.work.cluster", "ClusterPool")
+CLUSTER = Door("mediaframe.work.cluster.pool", "ClusterPool")
 
 
 @dataclass(frozen=True, slots=True)

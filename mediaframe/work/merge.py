@@ -20,8 +20,8 @@ from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.store import Store
 from mediaframe.work.begin import mediaframe_version
+from mediaframe.work.child.compose import NAME
 from mediaframe.work.commit import AREA
-from mediaframe.work.compose import NAME
 from mediaframe.work.inputs import Content
 from mediaframe.work.job import told
 from mediaframe.work.need import merge_need

@@ -18,7 +18,7 @@ from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
 from mediaframe.work import confine, wire
 
-_START = "from mediaframe.work.child import main; main()"
+_START = "from mediaframe.work.child.main import main; main()"
 _TICK = 0.2  # seconds between two looks at the memory of a child
 _TAIL = 4096  # bytes kept of what a child wrote to its standard error
 _DYING = 2.0  # seconds that a child whose link closed is given to become an exit status

@@ -15,8 +15,9 @@ import pytest
 
 import mediaframe as mf
 from mediaframe.errors import RunError, UsageError
-from mediaframe.work import cluster, plugin
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster import plugin
+from mediaframe.work.cluster import pool as cluster
+from mediaframe.work.cluster.pool import ClusterPool
 from mediaframe.work.pool import cluster_of
 from tests.cluster.conftest import ROOT
 from tests.cluster.conftest import cluster as started
@@ -80,8 +81,8 @@ def test_a_closed_pool_leaves_nothing_on_the_workers(client):
 
 STAYS = """
 import itertools, sys
-from mediaframe.work import plugin
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster import plugin
+from mediaframe.work.cluster.pool import ClusterPool
 from tests.cluster.work import slow
 
 if __name__ == "__main__":

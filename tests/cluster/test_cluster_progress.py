@@ -8,7 +8,7 @@ import pytest
 from distributed import Client
 
 import mediaframe as mf
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster.pool import ClusterPool
 from tests.cluster.work import handlers
 from tests.run.media import picture
 

@@ -19,7 +19,7 @@ from distributed import Client
 import mediaframe as mf
 from mediaframe.errors import RunError, UsageError
 from mediaframe.run import Run
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster.pool import ClusterPool
 from tests.cluster.conftest import cluster as started
 from tests.cluster.work import handlers
 from tests.run.media import picture, pictures

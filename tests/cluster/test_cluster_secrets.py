@@ -18,8 +18,8 @@ from distributed import Client
 
 import mediaframe as mf
 from mediaframe.storage.store import Store
-from mediaframe.work import plugin
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster import plugin
+from mediaframe.work.cluster.pool import ClusterPool
 from tests.cluster.conftest import ByHand
 from tests.cluster.work import handlers
 from tests.run.media import picture

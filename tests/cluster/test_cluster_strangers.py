@@ -14,7 +14,7 @@ import mediaframe as mf
 from mediaframe.errors import RunError
 from mediaframe.run import Run
 from mediaframe.work.batch import batches
-from mediaframe.work.cluster import ClusterPool
+from mediaframe.work.cluster.pool import ClusterPool
 from tests.cluster.conftest import ByHand
 from tests.cluster.work import BROKEN, STRANGER, handlers
 from tests.run.media import picture

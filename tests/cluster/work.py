@@ -14,7 +14,7 @@ from mediaframe.work.slot import Slot
 # for as long as there is a file `gate`.
 HANDLERS = """
 import os, signal, time
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 def noted(request, source, send):
     data = bytes(source.view())
@@ -38,14 +38,14 @@ HANDLERS = {{"render": noted}}
 
 # What a worker is loaded with that is to take itself for one of another version.
 STRANGER = """
-from mediaframe.work import station
+from mediaframe.work.cluster import station
 
 station.fitness = lambda slot, here=station.fitness: {**here(slot), "engine vips": "vips 7.0"}
 """
 
 # And one where the slots cannot be made, as those of another version may be.
 BROKEN = """
-from mediaframe.work import plugin
+from mediaframe.work.cluster import plugin
 
 def broken(self, worker):
     raise ValueError("no slots here")

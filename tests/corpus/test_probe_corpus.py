@@ -7,7 +7,7 @@ import pytest
 from mediaframe.engines.base import Source
 from mediaframe.errors import CODES
 from mediaframe.table.schema import PROBED
-from mediaframe.work.examine import examine
+from mediaframe.work.child.examine import examine
 from mediaframe.work.probe import probe_one
 
 FORMATS = {"jpeg", "mpo", "png", "apng", "webp", "gif", "avif", "heic", "tiff", "bmp", "svg", "svgz", "pdf"}

@@ -15,7 +15,7 @@ import pytest
 from mediaframe.engines.base import Source
 from mediaframe.errors import AssetError
 from mediaframe.recipes import audio, video
-from mediaframe.work.examine import examine
+from mediaframe.work.child.examine import examine
 from mediaframe.work.probe import probe_one
 from tests.corpus.conftest import Truth
 

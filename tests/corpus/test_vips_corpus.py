@@ -12,7 +12,7 @@ from PIL import Image
 from mediaframe.engines.base import Source
 from mediaframe.engines.vips.opening import READS
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 
 class Row(Protocol):

@@ -19,7 +19,7 @@ from mediaframe.model.finish import Format
 from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import every
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.corpus.test_vips_corpus import LATER_FRAME, OUTSIDE, REFUSED, UNSEEN, Row
 
 imagecodecs = pytest.importorskip("imagecodecs")

@@ -6,7 +6,7 @@ from typing import Any
 
 from mediaframe.engines.base import Source
 from mediaframe.model.recipe import Finished
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 
 def one(data: bytes, recipe: Finished) -> tuple[dict[str, Any], bytes]:

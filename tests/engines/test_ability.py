@@ -6,7 +6,7 @@ import pytest
 
 from mediaframe.model.finish import Format
 from mediaframe.model.spec import every
-from mediaframe.work.ability import formats
+from mediaframe.work.child.formats import formats
 
 
 @pytest.fixture(scope="module")

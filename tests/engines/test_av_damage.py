@@ -21,7 +21,7 @@ import mediaframe as mf
 from mediaframe.engines.base import Source
 from mediaframe.errors import AssetError
 from mediaframe.recipes import audio, video
-from mediaframe.work.examine import examine
+from mediaframe.work.child.examine import examine
 from mediaframe.work.probe import probe_one
 from tests.engines.containers import clip, fronted, longer, scaled, tone
 

@@ -25,7 +25,7 @@ from mediaframe.model.spec import every
 from mediaframe.ops.image.animation import Timing
 from mediaframe.ops.image.pages import Page
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.engines.moving import (
     DELAYS,
     by_ffmpeg,

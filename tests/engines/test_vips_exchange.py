@@ -19,7 +19,7 @@ from mediaframe.errors import AssetError, MissingError, RecipeError
 from mediaframe.model.limits import Limits
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.engines.pictures import Pixels, read, rendered, scene, smooth, write
 
 imagecodecs = pytest.importorskip("imagecodecs")

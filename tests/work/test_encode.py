@@ -15,7 +15,7 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.kind import Shape
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.engines.pictures import Pixels, read, scene, smooth, write
 
 FORMATS = {"jpeg": image.jpeg, "webp": image.webp, "avif": image.avif, "png": image.png}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaframe.work.fit import ENCODES, NEAR, Found, Seen, Tries, aim, fit, foresee
-from mediaframe.work.typical import LOSSLESS, Curve, curve_of
+from mediaframe.work.child.fit import ENCODES, NEAR, Found, Seen, Tries, aim, fit, foresee
+from mediaframe.work.child.typical import LOSSLESS, Curve, curve_of
 
 PIXELS = 100_000
 WORDS = ("jpeg", "webp", "avif", "png", "a format of another package")

@@ -20,7 +20,7 @@ import mediaframe
 from mediaframe.engines.base import Source
 from mediaframe.errors import CODES, AssetError, StoreError
 from mediaframe.table.schema import PROBED
-from mediaframe.work.examine import examine
+from mediaframe.work.child.examine import examine
 from mediaframe.work.probe import probe_one
 
 COLUMNS = {field.name for field in PROBED}
@@ -251,7 +251,7 @@ def test_examine_holds_the_limits_that_it_is_given():
 
 def test_what_runs_in_the_child_imports_no_tables():
     code = (
-        "import sys, mediaframe.work.examine, mediaframe.engines.av.engine, mediaframe.engines.pdfium\n"
+        "import sys, mediaframe.work.child.examine, mediaframe.engines.av.engine, mediaframe.engines.pdfium\n"
         "print(sorted({'polars', 'pyarrow', 'fsspec', 'dask', 'distributed'} & set(sys.modules)))"
     )
     root = str(Path(mediaframe.__file__).parents[1])

@@ -24,7 +24,7 @@ from mediaframe.model.operation import Operation
 from mediaframe.model.recipe import Finished
 from mediaframe.model.spec import every
 from mediaframe.recipes import image
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 from tests.engines.pictures import large, oriented, scene, write
 
 Result = dict[str, tuple[dict[str, Any], bytes]]
@@ -352,7 +352,7 @@ def test_pictures_are_let_go_without_the_garbage_collector(recipes: dict[str, Fi
 
 def test_what_renders_in_a_child_imports_no_tables_and_no_stores() -> None:
     code = (
-        "import sys, mediaframe.work.render, mediaframe.engines.vips.engine;"
+        "import sys, mediaframe.work.child.render, mediaframe.engines.vips.engine;"
         "print([one for one in ('polars', 'pyarrow', 'fsspec', 'dask', 'distributed') if one in sys.modules])"
     )
 

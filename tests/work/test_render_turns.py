@@ -15,7 +15,7 @@ from PIL import Image
 from mediaframe.engines.base import Source
 from mediaframe.model.recipe import Finished
 from mediaframe.recipes import document, video
-from mediaframe.work.render import render
+from mediaframe.work.child.render import render
 
 
 def _clip() -> bytes:

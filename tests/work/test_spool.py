@@ -11,7 +11,7 @@ import pytest
 
 from mediaframe.engines.base import Encoded, Part
 from mediaframe.errors import AssetError
-from mediaframe.work.render import send_whole
+from mediaframe.work.child.render import send_whole
 from mediaframe.work.spool import KEPT, Pieces, Spool
 
 

@@ -16,7 +16,8 @@ from mediaframe.formats.exchange import Bmp, Tiff
 from mediaframe.formats.image import Jpeg, Png
 from mediaframe.model.finish import Format
 from mediaframe.model.spec import every
-from mediaframe.work import ability, trial
+from mediaframe.work import ability
+from mediaframe.work.child import trial
 
 
 class Broken(VipsEngine):

@@ -15,8 +15,8 @@ from mediaframe.model.finish import Format
 from mediaframe.model.limits import Limits
 from mediaframe.model.merge import Merge
 from mediaframe.model.spec import spec_from_json
-from mediaframe.work.encode import MadeOf, encoded
-from mediaframe.work.render import send_whole, told_of, within
+from mediaframe.work.child.encode import MadeOf, encoded
+from mediaframe.work.child.render import send_whole, told_of, within
 
 Send = Callable[[dict[str, Any], bytes], None]
 

@@ -11,9 +11,9 @@ from mediaframe.engines.base import Counts, Encoded, Engine, Source, Task
 from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format
 from mediaframe.model.quantity import human_bytes
-from mediaframe.work.auto import smallest
-from mediaframe.work.fit import ENCODES, NEAR, Found, Seen, Tries, aim, fit, foresee
-from mediaframe.work.typical import LOSSLESS, Curve, curve_of
+from mediaframe.work.child.auto import smallest
+from mediaframe.work.child.fit import ENCODES, NEAR, Found, Seen, Tries, aim, fit, foresee
+from mediaframe.work.child.typical import LOSSLESS, Curve, curve_of
 
 FLOOR = 40
 """Where pixels may be given up, no quality under this is tried: for each format it is where faults begin to be seen

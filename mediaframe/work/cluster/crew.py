@@ -15,7 +15,7 @@ from distributed.client import ClosedClientError
 
 from mediaframe.errors import MediaframeError, RunError, UsageError
 from mediaframe.storage.redact import redact
-from mediaframe.work.plugin import Farewell, Slots, differences_of, erred_on, farewell_of
+from mediaframe.work.cluster.plugin import Farewell, Slots, differences_of, erred_on, farewell_of
 
 LOG = logging.getLogger("mediaframe")
 

@@ -13,7 +13,7 @@ from distributed import SchedulerPlugin, Worker, WorkerPlugin, get_worker
 from tornado.ioloop import PeriodicCallback
 
 from mediaframe.model.limits import Limits
-from mediaframe.work.station import Landed, Station
+from mediaframe.work.cluster.station import Landed, Station
 
 GONE_FOR = 60.0
 """Seconds that a driver may be away before what it has in a cluster is let go: a broken connection is made again."""

@@ -25,10 +25,10 @@ from mediaframe.work import confine, wire
 Send = Callable[[dict[str, Any], bytes], None]
 Handler = Callable[[dict[str, Any], Source, Send], Mapping[str, Any]]
 
-RENDER = Door("mediaframe.work.render", "render")
-EXAMINE = Door("mediaframe.work.examine", "examine")
-COMPOSE = Door("mediaframe.work.compose", "compose")
-FORMATS = Door("mediaframe.work.ability", "formats")
+RENDER = Door("mediaframe.work.child.render", "render")
+EXAMINE = Door("mediaframe.work.child.examine", "examine")
+COMPOSE = Door("mediaframe.work.child.compose", "compose")
+FORMATS = Door("mediaframe.work.child.formats", "formats")
 
 _NO_MEMORY = (
     "failed to allocate",

@@ -18,11 +18,11 @@ from distributed import Future, KilledWorker
 
 from mediaframe.errors import RunError
 from mediaframe.storage.redact import redact
-from mediaframe.work.crew import ANSWER, GONE, Crew, beside, told
-from mediaframe.work.plugin import Parcel, do_task, stop_run
+from mediaframe.work.cluster.crew import ANSWER, GONE, Crew, beside, told
+from mediaframe.work.cluster.plugin import Parcel, do_task, stop_run
+from mediaframe.work.cluster.station import Landed
 from mediaframe.work.pool import Losable
 from mediaframe.work.slot import Hear, Slot
-from mediaframe.work.station import Landed
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from mediaframe.errors import UsageError
 from mediaframe.model.limits import Limits
 from mediaframe.storage.closing import Closing
-from mediaframe.work.crew import ANSWER, Crew, beside
-from mediaframe.work.flights import STOP, Flights
-from mediaframe.work.plugin import Slots, forget
+from mediaframe.work.cluster.crew import ANSWER, Crew, beside
+from mediaframe.work.cluster.flights import STOP, Flights
+from mediaframe.work.cluster.plugin import Slots, forget
+from mediaframe.work.cluster.station import fitness
 from mediaframe.work.slot import Hear, Slot, unheard
-from mediaframe.work.station import fitness
 
 T = TypeVar("T")
 R = TypeVar("R")

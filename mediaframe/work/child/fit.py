@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from mediaframe.work.typical import Curve
+from mediaframe.work.child.typical import Curve
 
 ENCODES = 5
 """Encodes at the most, for one wish."""

@@ -21,7 +21,7 @@ from mediaframe.model.limits import Limits
 from mediaframe.model.operation import Operation
 from mediaframe.model.parse import recipe_from_json
 from mediaframe.model.recipe import Finished
-from mediaframe.work.encode import MadeOf, encoded
+from mediaframe.work.child.encode import MadeOf, encoded
 
 Send = Callable[[dict[str, Any], bytes], None]
 
