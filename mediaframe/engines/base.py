@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import mmap
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from mediaframe.engines.result import Encoded, Film, Origin, Outcome, Part, Pixels
+from mediaframe.engines.source import Piece, Source
 from mediaframe.errors import AssetError
 from mediaframe.model.finish import Format, Measure
 from mediaframe.model.kind import Kind, Shape
@@ -18,199 +16,13 @@ from mediaframe.model.merge import Merge
 from mediaframe.model.operation import Operation
 from mediaframe.model.spec import Spec
 
+# All that an engine is written with is had from here.
+__all__ = [
+    "Counts", "Draw", "Encoded", "Engine", "Film", "Origin", "Outcome", "Part", "Piece", "Pixels", "Source", "Task",
+]  # fmt: skip
+
 H = TypeVar("H")
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-Outcome = Literal["met", "best_effort", "infeasible"]
-"""What became of a wish, such as a budget of bytes: it is kept; it is not, and the nearest there is was given out; it
-is not, and nothing was."""
-
-
-Origin = Literal["encoded", "repacked", "original"]
-"""Where the bytes of a file come from: pixels were encoded; the source's picture data were packed anew, which changes
-no pixel; they are the source's own."""
-
-
-class Source:
-    """The bytes of one asset, behind a descriptor or in memory; never a name."""
-
-    def __init__(
-        self, data: bytes | memoryview | None = None, *, fd: int | None = None, limits: Limits | None = None
-    ) -> None:
-        self.limits = limits or Limits()
-        """What an input of a recipe is held against; the source of a task has its limits there."""
-        self._data = data
-        self._fd = fd
-        self._map: mmap.mmap | None = None
-        self.memo: dict[str, Any] = {}
-        """What engines keep of the header between questions about one asset."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are."""
-        if self._data is not None:
-            return len(self._data)
-        return os.fstat(self._fd).st_size if self._fd is not None else 0
-
-    def view(self) -> Any:
-        """Give all bytes, without a copy where they stand behind a descriptor."""
-        if self._data is None and self._fd is not None and self.size:
-            self._map = self._map or mmap.mmap(self._fd, 0, access=mmap.ACCESS_READ)
-            return self._map
-        return self._data or b""
-
-    def head(self, count: int) -> bytes:
-        """Give the first bytes."""
-        return bytes(self.view()[:count])
-
-    def file(self) -> io.BufferedIOBase:
-        """Give a fresh file object that reads from the start."""
-        if isinstance(self._data, memoryview):
-            return _View(self._data)
-        if self._data is not None or self._fd is None:
-            return io.BytesIO(self._data or b"")
-        return _Descriptor(self._fd, self.size)  # its own position, over a descriptor that others share
-
-    def close(self) -> None:
-        """Let the bytes go."""
-        if self._map is not None:
-            try:
-                self._map.close()
-            except BufferError:  # A library still holds a view; the map goes with the last of them.
-                self._map = None
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-
-class Piece(Source):
-    """One of many sources that are made into one, and what the arguments of the merge that are columns stand for."""
-
-    def __init__(self, data: bytes | memoryview, *, limits: Limits, row: Mapping[str, object]) -> None:
-        super().__init__(data, limits=limits)
-        self.row = row
-
-
-class _Shared(io.BufferedIOBase):
-    """A file object over bytes that others read too, with a position of its own."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._at = size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def read(self, size: int | None = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        data = self._bytes(left if size is None or size < 0 else min(size, left))
-        self._at += len(data)
-        return data
-
-    def _bytes(self, count: int) -> bytes:
-        raise NotImplementedError
-
-
-class _Descriptor(_Shared):
-    """A file object over a shared descriptor (`pread`)."""
-
-    def __init__(self, fd: int, size: int) -> None:
-        super().__init__(size)
-        self._fd = fd
-
-    def _bytes(self, count: int) -> bytes:
-        return os.pread(self._fd, count, self._at)
-
-
-class _View(_Shared):
-    """A file object over bytes in memory, of which it copies those alone that are read."""
-
-    def __init__(self, view: memoryview) -> None:
-        super().__init__(view.nbytes)
-        self._view = view
-
-    def _bytes(self, count: int) -> bytes:
-        return bytes(self._view[self._at : self._at + count])
-
-
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """Plain pixels, as one engine hands them to the next: 8-bit sRGB, rows top to bottom."""
-
-    width: int
-    height: int
-    bands: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Film:
-    """Plain pictures of one size that follow one another, as one engine hands them to the next."""
-
-    pictures: tuple[Pixels, ...]
-    delays: tuple[int, ...]
-    """How long each is shown, in milliseconds."""
-    loop: int = 0
-    """How often it is played; 0 goes on forever."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A file that the main file of a package names."""
-
-    name: str
-    """Where it stands below the folder of the main file, as `model.package.is_part` has it."""
-    data: bytes | Path
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A finished file and what is to be said of it."""
-
-    data: bytes | Path
-    """Its bytes, or where they stand in the child's own directory: what does not fit into memory is a file."""
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    pages: int | None = None
-    quality: int | None = None
-    encodes: int = 1
-    notes: tuple[tuple[str, str], ...] = ()
-    """What is to be said of it in its row: a code that begins with `W_`, and a sentence."""
-    outcome: Outcome | None = None
-    score: float | None = None
-    origin: Origin = "encoded"
-    media_type: str | None = None
-    """What it is, where the format chooses one of several."""
-    parts: tuple[Part, ...] = ()
-    """The other files of a package, in the order in which they are written; the main file comes last."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has, those of its parts included."""
-        return sum(map(_size, (self.data, *(part.data for part in self.parts))))
-
-    def discard(self) -> None:
-        """Let go of files that are not given out."""
-        for data in (self.data, *(part.data for part in self.parts)):
-            if isinstance(data, Path):
-                data.unlink(missing_ok=True)
-
-
-def _size(data: bytes | Path) -> int:
-    return len(data) if isinstance(data, bytes) else data.stat().st_size
 
 
 @dataclass(slots=True)
