@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import shutil
 import tempfile
 import threading
@@ -24,9 +23,9 @@ from mediaframe.model.limits import Limits
 from mediaframe.storage.retry import Requests
 from mediaframe.storage.store import Store
 from mediaframe.work.ability import engine_versions
-from mediaframe.work.begin import OnExists, begin, mediaframe_version, rehearse
-from mediaframe.work.carry import blame, carry_out
-from mediaframe.work.commit import RunFiles, head_commit, runs
+from mediaframe.work.begin import OnExists, begin, rehearse
+from mediaframe.work.carry import carry_out
+from mediaframe.work.commit import RunFiles, runs
 from mediaframe.work.doing import Doing, pool_of
 from mediaframe.work.events import Progress, Tally, Watcher
 from mediaframe.work.job import Job
@@ -36,10 +35,7 @@ from mediaframe.work.past import refuse_superseded
 from mediaframe.work.pool import Pool
 from mediaframe.work.record import Record
 from mediaframe.work.stream import Stream
-
-STATES = ("planned", "running", "complete", "complete_with_errors", "failed", "cancelled")
-"""What a run can be; the exit codes of the shell follow: 0, 3 (with errors), 1 (failed), 130 (cancelled)."""
-
+from mediaframe.work.summary import summary_of
 
 _TURN = 0.2
 """Seconds of one turn of waiting."""
@@ -101,7 +97,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """One of planned, running, complete, complete_with_errors, failed, cancelled."""
+        """One of planned, planning, running, complete, complete_with_errors, failed, cancelled."""
         return self._state
 
     @property
@@ -246,6 +242,7 @@ class Run:
         """Work through what is left, with slots of its own."""
         job = Job.from_json(self.files.plan()["job"])
         self._stop.clear()
+        self._error = None
         with self._slots(job.limits) as pool, Lock(self.store, self.cancel):
             refuse_superseded(self.files)
             self.store.sweep(older_than=0)
@@ -284,30 +281,8 @@ class Run:
     def _tell(self, began: datetime, error: BaseException | None) -> None:
         """Write `run.json`."""
         self._tally.enter(self._state)
-        counted = self._record.counted()
-        head = head_commit(self.store)
-        self.files.write_summary(
-            {
-                "id": self.id,
-                "state": self._state,
-                "to": self.to,
-                "began_at": began.isoformat(),
-                "ended_at": datetime.now(UTC).isoformat(),
-                "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
-                "counts": counted["counts"],
-                "measured": counted["measured"],
-                "errors": counted["errors"],
-                "excluded": counted["excluded"],
-                "bytes_in": self._tally.progress().bytes_in,
-                "bytes_out": counted["bytes_out"],
-                "recipes": self.files.plan()["job"]["text"],
-                "layout": self.files.plan()["job"]["layout"],
-                "manifests": [dict(one) for one in (head.manifests if head else ()) if one["run"] == self.id],
-                "mediaframe": mediaframe_version(),
-                "python": platform.python_version(),
-                "error": blame(error) if error else None,
-            }
-        )
+        bytes_in = self._tally.progress().bytes_in
+        self.files.write_summary(summary_of(self._record, self._state, began, bytes_in, error))
 
 
 def _refuse_file(store: Store) -> None:

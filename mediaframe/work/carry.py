@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mediaframe.errors import MediaframeError, RunError
-from mediaframe.storage.names import readable
-from mediaframe.storage.redact import redact
+from mediaframe.errors import RunError
 from mediaframe.storage.source import Sources
 from mediaframe.work.batch import Batch, batches
 from mediaframe.work.commit import RunFiles, commit
@@ -108,9 +106,3 @@ def settle(files: RunFiles, tally: Tally, number: int, lines: list[dict[str, Any
     files.log(f"plan-{number:05d}", lines)
     tally.total += len(lines)
     tally.count(lines)
-
-
-def blame(error: BaseException) -> dict[str, str]:
-    """Say for `run.json` what made a run fail."""
-    code = error.code if isinstance(error, MediaframeError) else "E_INTERNAL"
-    return {"code": code, "message": readable(redact(str(error)))[:500]}
