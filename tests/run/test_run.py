@@ -522,3 +522,21 @@ def test_progress_says_no_rate_before_there_is_one() -> None:
 
     assert planning == "planning"
     assert tally.progress().line() == "0 of 8"
+
+
+def test_a_live_run_that_failed_and_was_resumed_has_no_failure_left(
+    frame: mf.MediaFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("mediaframe.run.carry_out", _disk_full)
+        run = frame.start(tmp_path / "out")
+        with pytest.raises(OSError, match="no space"):
+            run.result(60)
+
+    run.resume()
+
+    assert run.result(60).state == "complete"
+
+
+def _disk_full(*_: Any, **__: Any) -> str:
+    raise OSError("no space is left")

@@ -17,7 +17,7 @@ from mediaframe.formats.image import Jpeg, Png
 from mediaframe.model.finish import Format
 from mediaframe.model.spec import every
 from mediaframe.work import ability
-from mediaframe.work.child import trial
+from mediaframe.work.child import formats, trial
 
 
 class Broken(VipsEngine):
@@ -79,12 +79,13 @@ def test_a_file_that_does_not_open_is_a_problem(monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """No module of an extra is there."""
-    monkeypatch.setattr(ability, "find_spec", lambda name: None)
+    for asked in (ability, formats):
+        monkeypatch.setattr(asked, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("nothing")
 def test_a_missing_extra_is_told_with_how_to_install_it() -> None:
-    rows = {row["format"]: row for row in ability.formats({})["writes"]}
+    rows = {row["format"]: row for row in formats.formats({})["writes"]}
 
     assert rows["jxl"]["install"] == rows["jxl"]["problem"] == "pip install 'mediaframe[jxl]'"
     assert rows["png"]["install"] == ""
