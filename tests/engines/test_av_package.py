@@ -23,6 +23,7 @@ from tests.engines.packages import clip, decoded, files, packets, variants
 
 QUICK: dict[str, Any] = {"ladder": (32, 48), "segment_seconds": 2, "preset": "ultrafast"}
 BOTH = video.hls(**QUICK, dash=True, poster="2 s")
+MAPPED = b"X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n"
 DASH = {"": "urn:mpeg:dash:schema:mpd:2011"}
 
 
@@ -275,7 +276,7 @@ def test_captions_go_along_and_subrip_becomes_webvtt(source: Path, tmp_path: Pat
 
     made = video.hls(**QUICK, captions=str(tmp_path / "a.srt"), captions_language="pt-BR").run(source)
 
-    assert made["captions/captions.vtt"] == b"WEBVTT\n\n1\n00:00:01.500 --> 00:00:02.000\nHi, you\n"
+    assert made["captions/captions.vtt"] == b"WEBVTT\n" + MAPPED + b"\n1\n00:00:01.500 --> 00:00:02.000\nHi, you\n"
     told = m3u8.loads(made["index.m3u8"].decode())
     subtitles = next(one for one in told.media if one.type == "SUBTITLES")
     assert (subtitles.language, subtitles.uri) == ("pt-BR", "captions/index.m3u8")

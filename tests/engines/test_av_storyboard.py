@@ -16,6 +16,7 @@ from PIL import Image
 
 from mediaframe.engines.av import storyboard
 from mediaframe.engines.av.engine import engine
+from mediaframe.engines.av.jpeg import jpeg
 from mediaframe.engines.av.prints import pictures
 from mediaframe.engines.base import Source, Task
 from mediaframe.errors import AssetError
@@ -192,7 +193,7 @@ def test_a_sprite_is_as_large_and_as_true_as_a_jpeg_of_that_quality(quality: int
     levels = np.random.default_rng(1).integers(-12, 12, levels.shape) + levels
     levels = levels.clip(0, 255).astype(np.uint8)
 
-    data = storyboard.jpeg(levels, quality)
+    data = jpeg(av.VideoFrame.from_ndarray(levels, format="rgb24"), quality)
 
     theirs = io.BytesIO()
     Image.fromarray(levels).save(theirs, "JPEG", quality=quality, optimize=True)

@@ -26,8 +26,8 @@ class Cue:
 
 
 def read_cues(data: bytes) -> tuple[Cue, ...]:
-    """Read SRT or WebVTT: UTF-8, UTF-16 with its mark, or Latin-1; marks of style are left out."""
-    lines = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """Read SRT or WebVTT: UTF-8, UTF-16 with its mark, or Windows-1252; marks of style are left out."""
+    lines = decoded(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found = list[Cue]()
     at = 0
     while at < len(lines):
@@ -56,13 +56,24 @@ def escaped(text: str) -> str:
     return "\n".join(lines)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Read text as UTF-8, UTF-16 with its mark, or Windows-1252, which has what Latin-1 has and more."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("cp1252", "replace")
+
+
+def clock(seconds: float) -> str:
+    """Write a moment as WebVTT has it.
+
+    >>> clock(3661.5)
+    '01:01:01.500'
+    """
+    minutes, thousandths = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{thousandths // 1000:02}.{thousandths % 1000:03}"
 
 
 def _seconds(parts: Iterable[str | None]) -> float:

@@ -30,6 +30,8 @@ class Segment:
     ticks: int
     """How long it plays, in units of its track."""
     size: int
+    key: int
+    """Bytes from its beginning to the end of its first sample, which of pictures is a key frame."""
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ class Track:
         head = _moof(len(self.segments) + 1, samples, [*times, max(until, times[-1] + 1)])
         body = sum(len(one.data) for one in samples)
         handle, name = tempfile.mkstemp(suffix=".m4s", dir=Path.cwd())
-        self.segments.append(Segment(Path(name), start, until - start, len(_STYP) + len(head) + 8 + body))
+        before = len(_STYP) + len(head) + 8
+        self.segments.append(Segment(Path(name), start, until - start, before + body, before + len(samples[0].data)))
         with os.fdopen(handle, "wb") as file:
             file.write(_STYP + head + struct.pack(">I4s", 8 + body, b"mdat"))
             file.writelines(one.data for one in samples)
@@ -127,9 +130,27 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def codec_of(init: bytes) -> str:
-    """Name the codec as players are told it (RFC 6381), from the header of a track."""
+    """Name the codec as players are told it (RFC 6381), from the header of a track.
+
+    Of H.264 these are profile, constraints and level (avcC, ISO/IEC 14496-15, 5.3.3); of MPEG-4 audio the type of
+    object and, of AAC, the profile (esds, ISO/IEC 14496-1, 7.2.6.5).
+    """
     at = init.find(b"avcC")
-    return f"avc1.{init[at + 5 : at + 8].hex()}" if at >= 0 else "mp4a.40.2"
+    if at >= 0:
+        return f"avc1.{init[at + 5 : at + 8].hex()}"
+    at = init.find(b"esds") + 8
+    at = _descriptor(init, _descriptor(init, at, 3) + 3, 4)  # after the number and the flags of the stream
+    kind, profile = init[at], init[_descriptor(init, at + 13, 5)] >> 3
+    return f"mp4a.{kind:x}.{profile}"
+
+
+def _descriptor(data: bytes, at: int, tag: int) -> int:
+    """Give where a descriptor's content begins, after its tag and its size of one to four bytes."""
+    if data[at] != tag:
+        raise ValueError("the header of a sound is not as it should be")
+    while data[at + 1] & 0x80:
+        at += 1
+    return at + 2
 
 
 def _moof(number: int, samples: list[_Sample], times: list[int]) -> bytes:

@@ -14,11 +14,13 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
+from av.stream import Disposition
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from mediaframe.engines.av import captions, color, demux, playlists
 from mediaframe.engines.av.base import engine
+from mediaframe.engines.av.choosing import title_of
 from mediaframe.engines.av.codecs import SOUNDS, THREADS, Target
 from mediaframe.engines.av.fragments import Track, codec_of, header
 from mediaframe.engines.av.graph import Chain, Node
@@ -26,11 +28,12 @@ from mediaframe.engines.av.jpeg import Poster
 from mediaframe.engines.av.ladder import Rung, rungs
 from mediaframe.engines.av.lane import Lane, audio_lane, even, lasts, video_lane
 from mediaframe.engines.av.medium import Medium, displayed, span
-from mediaframe.engines.av.notes import reduced
-from mediaframe.engines.av.playlists import Rendition
+from mediaframe.engines.av.notes import left_out, reduced, shortfall
+from mediaframe.engines.av.playlists import Captions, Rendition
 from mediaframe.engines.base import Encoded, Part
 from mediaframe.errors import AssetError
 from mediaframe.formats.streaming import Dash, Hls, Streaming
+from mediaframe.model.language import UNKNOWN, tag
 
 _UNITS = 90_000
 """Units of time in a second of pictures: all common frame rates are whole numbers of them."""
@@ -54,14 +57,14 @@ def dash(medium: Medium, format: Dash) -> Encoded:
 def _package(medium: Medium, format: Streaming) -> Encoded:
     if medium.stream is None:
         raise AssetError(f"{format.word}: there is no picture in it", code="E_OP")
-    text = captions.read(format.captions) if format.captions is not None else None
+    texts, lost = captions.gathered(medium, format)
     with ExitStack() as held:
         work = _Pass(medium, format)
         failed = held.enter_context(ExitStack())
         failed.callback(work.discard)
         with demux.faults("it cannot be packaged"):
             work.run()
-        made = _written(work, format, text)
+        made = _written(work, format, texts, lost)
         failed.pop_all()
     return made
 
@@ -79,6 +82,11 @@ class _Cut:
     chain: Chain | None = None
     at: int = 0
     """How many segments were begun."""
+    source: AudioStream | None = None
+    """The sound that it is made of."""
+    samples: int = 0
+    filled: Chain | None = None
+    """Fills holes of a sound with silence."""
 
 
 class _Pass:
@@ -88,13 +96,13 @@ class _Pass:
         self.medium, self.format = medium, format
         self.every = Fraction(format.segment_seconds).limit_denominator(1000)
         self.pictures: list[_Cut] = []
-        self.sound: _Cut | None = None
+        self.sounds: dict[int, _Cut] = {}
+        """By the places of their streams in the source."""
         self.poster = Poster.of(format.poster, medium.plays) if format.poster is not None else None
         self.rate = Fraction(25)
         self.told = self.last = 0.0
-        self.frames = self.samples = 0
+        self.frames = 0
         self._boundary = 0
-        self._filled: Chain | None = None
 
     def run(self) -> None:
         with ExitStack() as held:
@@ -109,8 +117,8 @@ class _Pass:
 
     @property
     def cuts(self) -> list[_Cut]:
-        """All renditions, the sound last."""
-        return [*self.pictures, *([self.sound] if self.sound is not None else [])]
+        """All renditions, the sounds last."""
+        return [*self.pictures, *self.sounds.values()]
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -120,7 +128,7 @@ class _Pass:
     # ---- opening
 
     def _lanes(self, source: InputContainer, held: ExitStack) -> list[Lane]:
-        picture, sound = self.medium.picture_in(source), next(iter(self.medium.sounds_in(source)), None)
+        picture = self.medium.picture_in(source)
         assert picture is not None  # noqa: S101  # _package saw it
         self.rate = self.medium.rate or demux.rate(picture)
         whole = even(displayed(self.medium))
@@ -137,13 +145,14 @@ class _Pass:
         colors = color.said(picture.codec_context).coded()
         self.pictures += [self._rung(rung, colors, held) for rung in others]
         lanes = [lane]
-        if sound is not None:
+        target = Target("mp4", "", audio=SOUNDS["aac"].at(self.format.audio_bitrate))
+        for number, sound in enumerate(self.medium.sounds_in(source), 1):
             out, head = _opened(held)
-            target = Target("mp4", "", audio=SOUNDS["aac"].at(self.format.audio_bitrate))
             lanes.append(audio_lane(self.medium, target, sound, out))
             heard = lanes[-1].out
             assert isinstance(heard, AudioStream)  # noqa: S101  # it goes to a file
-            self.sound = _begun("audio", out, heard, head)
+            cut = _begun(f"audio-{number}" if number > 1 else "audio", out, heard, head)
+            self.sounds[sound.index] = replace(cut, source=sound)
         return lanes
 
     def _rung(self, rung: Rung, colors: color.Colors, held: ExitStack) -> _Cut:
@@ -175,19 +184,21 @@ class _Pass:
                 break
         for lane in lanes:
             self._take(lane, lane.frames(None, begin, end))
-        if self._filled is not None:
-            self._hear(self._filled.push(None))
+        for cut in self.sounds.values():
+            if cut.filled is not None:
+                self._hear(cut, cut.filled.push(None))
 
     def _take(self, lane: Lane, frames: Iterable[Any]) -> None:
         if isinstance(lane.source, VideoStream):
             for frame in frames:
                 self._show(frame)
             return
+        cut = self.sounds[lane.source.index]
         for frame in frames:
-            if self._filled is None:
+            if cut.filled is None:
                 # Sound that begins late or has holes is filled with silence, so that segments stay side by side.
-                self._filled = Chain(frame, [Node("aresample", "async=1:first_pts=0")])
-            self._hear(self._filled.push(frame))
+                cut.filled = Chain(frame, [Node("aresample", "async=1:first_pts=0")])
+            self._hear(cut, cut.filled.push(frame))
 
     # ---- encoding
 
@@ -216,18 +227,17 @@ class _Pass:
             cut.chain = Chain(frame, [Node("scale", f"{cut.size[0]}:{cut.size[1]}:flags={color.FLAGS}")])
         return cut.chain.push(frame)
 
-    def _hear(self, frames: Iterable[AudioFrame]) -> None:
-        assert self.sound is not None  # noqa: S101  # a lane of sound was opened
+    def _hear(self, cut: _Cut, frames: Iterable[AudioFrame]) -> None:
         for frame in frames:
-            frame.pts, frame.time_base = self.samples, Fraction(1, frame.sample_rate)
-            self.samples += frame.samples
-            self._keep(self.sound, self.sound.out.encode(frame))
+            frame.pts, frame.time_base = cut.samples, Fraction(1, frame.sample_rate)
+            cut.samples += frame.samples
+            self._keep(cut, cut.out.encode(frame))
 
     def _keep(self, cut: _Cut, packets: Iterable[Any]) -> None:
         for packet in packets:
             if packet.pts is None or packet.pts < 0:
                 continue  # What AAC needs to get going, before the first sample.
-            if cut is self.sound:
+            if cut.source is not None:
                 begins = packet.pts * packet.time_base >= cut.at * self.every
                 cut.at = int(packet.pts * packet.time_base / self.every) + 1 if begins else cut.at
                 cut.track.add(packet, cut=begins)
@@ -268,34 +278,55 @@ def _scale(rung: Rung) -> Node:
 # ---- what names the segments -----------------------------------------------------------------------------------------
 
 
-def _written(work: _Pass, format: Streaming, text: bytes | None) -> Encoded:
+def _written(work: _Pass, format: Streaming, texts: list[tuple[Captions, bytes]], lost: list[str]) -> Encoded:
     """Name the segments, and write the playlists that name them."""
     pictures = [_rendition(cut, work) for cut in reversed(work.pictures)]
-    sound = _rendition(work.sound, work) if work.sound is not None and work.sound.track.segments else None
-    told = playlists.Captions(format.captions_language) if text is not None else None
-    both = format.word == "hls" and isinstance(format, Hls) and format.dash
+    sounds = _named([(cut, _rendition(cut, work)) for cut in work.sounds.values() if cut.track.segments])
+    told = [one for one, _ in texts]
     parts = list[Part]()
     for cut in work.cuts:
         if cut.track.segments:
             parts += _segments(cut)
     seconds = max(one.seconds for one in pictures)
     if format.word == "hls":
-        for one in (*pictures, *([sound] if sound is not None else [])):
-            parts.append(Part(f"{one.name}/index.m3u8", playlists.media_playlist(one), Hls.media_type))
-    if told is not None and text is not None:
-        parts.append(Part(f"{playlists.FOLDER}/{told.file}", text, "text/vtt"))
+        parts += _playlists(pictures, sounds)
+    for one, text in texts:
+        parts.append(Part(f"{one.folder}/{one.file}", text, "text/vtt"))
         if format.word == "hls":
-            listed = playlists.captions_playlist(told, seconds)
-            parts.append(Part(f"{playlists.FOLDER}/index.m3u8", listed, Hls.media_type))
+            listed = playlists.captions_playlist(one, seconds)
+            parts.append(Part(f"{one.folder}/index.m3u8", listed, Hls.media_type))
     if work.poster is not None and (jpeg := work.poster.file()) is not None:
         parts.append(Part("poster.jpg", jpeg, "image/jpeg"))
-    mpd = playlists.manifest(pictures, sound, told, format.segment_seconds)
-    if both:
+    mpd = playlists.manifest(pictures, sounds, told, format.segment_seconds)
+    if isinstance(format, Hls) and format.dash:
         parts.append(Part(Dash.package, mpd, Dash.media_type))
-    main = playlists.main_playlist(pictures, sound, told) if format.word == "hls" else mpd
+    main = playlists.main_playlist(pictures, sounds, told) if format.word == "hls" else mpd
     width, height = pictures[-1].size or (None, None)
-    notes = reduced(work.medium)
+    notes = (*reduced(work.medium), *shortfall(work.medium, seconds), *left_out(work.medium, texts=lost))
     return Encoded(main, width, height, seconds=round(seconds, 3), notes=notes, parts=tuple(parts))
+
+
+def _playlists(pictures: list[Rendition], sounds: list[Rendition]) -> Iterator[Part]:
+    longest = playlists.target([*pictures, *sounds])
+    for one in (*pictures, *sounds):
+        yield Part(f"{one.name}/index.m3u8", playlists.media_playlist(one, longest), Hls.media_type)
+    for one in pictures:
+        yield Part(f"{one.name}/{playlists.KEYS}", playlists.keys_playlist(one, longest), Hls.media_type)
+
+
+def _named(heard: list[tuple[_Cut, Rendition]]) -> list[Rendition]:
+    """Tell sounds by language and title; that which is marked as default in the source is, or the first."""
+    marked = [bool(cut.source and cut.source.disposition & Disposition.default) for cut, _ in heard]
+    first = marked.index(True) if any(marked) else 0
+    return [
+        replace(
+            one,
+            language=tag(cut.source.language) if cut.source and tag(cut.source.language) != UNKNOWN else None,
+            title=title_of(cut.source) if cut.source else None,
+            default=at == first,
+        )
+        for at, (cut, one) in enumerate(heard)
+    ]
 
 
 def _segments(cut: _Cut) -> Iterator[Part]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 
-import av
 import numpy as np
-from av.codec.context import Flags
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation
 
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.demux import faults
+from mediaframe.engines.av.cues import clock
+from mediaframe.engines.av.jpeg import jpeg
 from mediaframe.engines.av.medium import Medium, displayed, seen
 from mediaframe.engines.av.poster import spread
 from mediaframe.engines.av.prints import Levels, pictures, plain, playing, printed
@@ -36,7 +32,7 @@ def thumbnails(medium: Medium, format: Thumbnails) -> Encoded:
     op = Storyboard(format.frames, format.columns, format.width, format.pick)
     sheet, length = _sheet(medium, op), playing(medium, _WORD)
     tile = op.tile(*displayed(medium))
-    sprite = Part(_SPRITE, jpeg(sheet, format.quality), "image/jpeg")
+    sprite = Part(_SPRITE, jpeg(VideoFrame.from_ndarray(sheet, format="rgb24"), format.quality), "image/jpeg")
     height, width, _ = sheet.shape
     return Encoded(
         track(_SPRITE, length, op, tile).encode(), width, height, round(length, 3), pages=format.frames, parts=(sprite,)
@@ -100,26 +96,6 @@ def joined(medium: Medium, op: Storyboard, frames: Iterable[VideoFrame]) -> Leve
     return sheet
 
 
-def jpeg(levels: Levels, quality: int) -> bytes:
-    """Write a JPEG of halved colors; 80 stands for FFmpeg's scale of 4, which gives what libjpeg gives at 80."""
-    height, width, _ = levels.shape
-    coder = av.CodecContext.create("mjpeg", "w")
-    assert isinstance(coder, VideoCodecContext)  # noqa: S101  # an encoder of pictures
-    coder.width, coder.height, coder.pix_fmt = width, height, "yuvj420p"
-    coder.time_base, coder.sample_aspect_ratio = Fraction(1), Fraction(1)  # square pixels are told in a JFIF header
-    coder.flags |= Flags.bitexact | Flags.qscale
-    coder.qmin = coder.qmax = round(20 - quality / 5)
-    frame = av.VideoFrame.from_ndarray(levels, format="rgb24").reformat(
-        format="yuvj420p", dst_colorspace="ITU601", dst_color_range="JPEG", interpolation=_TO_JPEG
-    )
-    frame.pts = 0
-    with faults("the JPEG is not written"):
-        return b"".join(bytes(packet) for packet in (*coder.encode(frame), *coder.encode(None)))
-
-
-_TO_JPEG = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
-
-
 def track(name: str, length: float, op: Storyboard, tile: tuple[int, int]) -> str:
     """Give the WebVTT track of thumbnails: which part of the picture stands for which share of the playing time.
 
@@ -137,18 +113,13 @@ def track(name: str, length: float, op: Storyboard, tile: tuple[int, int]) -> st
     sprite.jpg#xywh=0,90,160,90
     <BLANKLINE>
     """
-    moments = [_clock(length * number / op.frames) for number in range(op.frames + 1)]
+    moments = [clock(length * number / op.frames) for number in range(op.frames + 1)]
     cues = []
     for number in range(op.frames):
         row, column = divmod(number, op.columns)
         box = f"{column * tile[0]},{row * tile[1]},{tile[0]},{tile[1]}"
         cues.append(f"{moments[number]} --> {moments[number + 1]}\n{name}#xywh={box}\n")
     return "WEBVTT\n\n" + "\n".join(cues)
-
-
-def _clock(seconds: float) -> str:
-    minutes, thousandths = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{thousandths // 1000:02}.{thousandths % 1000:03}"
 
 
 def _empty(medium: Medium, op: Storyboard) -> Levels:

@@ -40,6 +40,11 @@ class Subtitles:
     cues: list[Cue] = field(default_factory=list)
 
     @property
+    def forced(self) -> bool:
+        """Whether it translates what is foreign in the pictures alone."""
+        return bool(self.disposition & Disposition.forced)
+
+    @property
     def named(self) -> str:
         """What is said of it where it is left out."""
         return f"{self.language or 'no language'}, {self.codec}"
