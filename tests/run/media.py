@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageFilter
 
+from mediaframe.work.commit import AREA
+
 
 def picture(seed: int, width: int = 320, height: int = 240) -> Image.Image:
     """Make a picture with structure, another one for each seed."""
@@ -22,3 +24,9 @@ def pictures(folder: Path, count: int, width: int = 320, height: int = 240) -> P
     for number in range(count):
         picture(number, width, height).save(folder / f"{number:03d}.jpg", quality=85)
     return folder
+
+
+def files(to: Path) -> list[str]:
+    """Give the names of what stands at a destination beside what is ours."""
+    found = (path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file())
+    return sorted(name for name in found if not name.startswith(AREA))

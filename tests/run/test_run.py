@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +16,8 @@ from mediaframe.storage.source import Sources
 from mediaframe.storage.store import Store
 from mediaframe.table.schema import RENDITION, schema
 from mediaframe.work.commit import AREA, head_commit
-from mediaframe.work.events import Tally
-from mediaframe.work.lock import Lock
-from tests.run.media import picture, pictures
-
-THUMB = mf.image.resize(64, 64, fit="cover").webp()
-
-
-def files(to: Path) -> list[str]:
-    found = (path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file())
-    return sorted(name for name in found if not name.startswith(AREA))
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return pictures(tmp_path / "in", 4, 160, 120)
-
-
-@pytest.fixture
-def frame(source: Path) -> mf.MediaFrame:
-    return mf.scan(source).probe().with_columns(thumb=THUMB, sharp=mf.image.sharpness())
+from tests.run.conftest import THUMB
+from tests.run.media import files, picture
 
 
 class Reads:
@@ -289,95 +265,6 @@ def test_a_manifest_that_was_tampered_with_is_not_believed(frame: mf.MediaFrame,
         mf.verify(to)
 
 
-def test_a_live_run_tells_how_far_it_is_and_can_be_stopped_and_resumed(tmp_path: Path) -> None:
-    frame = mf.scan(pictures(tmp_path / "in", 60, 800, 600)).with_columns(a=mf.image.blur(8).webp(effort=6), b=THUMB)
-    told: list[Any] = []
-    run = frame.start(tmp_path / "out", watch=told.append)
-    while run.progress.done < 4 and run.state != "complete":
-        time.sleep(0.01)
-
-    run.cancel()
-    run.result(timeout=20)
-
-    done = run.manifest.height
-    assert run.state == "cancelled"
-    assert 0 < done < 120
-    assert set(run.manifest["status"]) == {"written"}
-    assert {progress.state for progress in told} >= {"running", "cancelled"}
-    assert mf.resume(tmp_path / "out").manifest.height == 120
-    assert mf.verify(tmp_path / "out", deep=True).ok
-
-
-@pytest.mark.slow
-def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(tmp_path: Path) -> None:
-    source, to = pictures(tmp_path / "in", 250, 1200, 900), tmp_path / "out"
-    driver = str(Path(__file__).with_name("driver.py"))
-    process = subprocess.Popen([sys.executable, driver, str(source), str(to)], stderr=subprocess.PIPE)
-    while not list(to.rglob("rows/0*.jsonl")):
-        time.sleep(0.02)
-
-    process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, err = process.communicate(timeout=20)
-
-    assert time.monotonic() - began < 5
-    assert b"KeyboardInterrupt" in err
-    run = mf.open_run(to)
-    assert run.state == "cancelled"
-    assert 0 < run.manifest.height < 500
-    assert not (to / AREA / "lock.json").exists()
-    assert run.resume().manifest.height == 500
-    assert mf.verify(to, deep=True).ok
-
-
-def test_a_run_that_is_stopped_while_it_plans_has_planned_nothing(tmp_path: Path) -> None:
-    frame = mf.scan(pictures(tmp_path / "in", 40, 800, 600)).probe().with_columns(sharp=mf.image.sharpness())
-    run = frame.filter(pl.col("sharp") > 0).with_columns(thumb=THUMB).start(tmp_path / "out")
-    while run.state != "planning":
-        time.sleep(0.001)
-    time.sleep(0.1)
-
-    run.cancel()
-
-    with pytest.raises(RunError, match="stopped"):
-        run.result(timeout=20)
-    assert run.state == "cancelled"
-    assert files(tmp_path / "out") == []
-    assert not list((tmp_path / "out").rglob("plan.json"))
-
-
-def test_a_run_that_is_stopped_before_it_begins_to_plan_plans_nothing(
-    frame: mf.MediaFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told, take = threading.Event(), Lock._take
-    monkeypatch.setattr(Lock, "_take", lambda lock: told.wait(20) and take(lock))
-    run = frame.start(tmp_path / "out")
-
-    run.cancel()
-    told.set()
-
-    with pytest.raises(RunError, match="stopped while rows were planned") as stopped:
-        run.result(timeout=20)
-    assert stopped.value.code == "E_CANCELLED"
-    assert not list((tmp_path / "out").rglob("plan.json"))
-
-
-def test_a_run_can_be_awaited(frame: mf.MediaFrame, tmp_path: Path) -> None:
-    async def whole() -> str:
-        run = await frame.start(tmp_path / "out")
-        return run.state
-
-    assert asyncio.run(whole()) == "complete"
-
-
-def test_what_made_a_live_run_fail_is_raised_by_its_result(frame: mf.MediaFrame, tmp_path: Path) -> None:
-    run = frame.start(tmp_path / "out", layout="same.{ext}")
-
-    with pytest.raises(LayoutError):
-        run.result()
-    assert run.state == "failed"
-
-
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -477,16 +364,6 @@ def test_one_layout_after_the_other_does_nothing_twice(
     assert mf.verify(to, deep=True).checked == 8
 
 
-def test_a_live_run_keeps_its_name(frame: mf.MediaFrame, tmp_path: Path) -> None:
-    run = frame.start(tmp_path / "out")
-    name = run.id
-
-    run.result(timeout=60)
-
-    assert run.id == name
-    assert mf.open_run(tmp_path / "out", name).state == "complete"
-
-
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_file_is_no_place_to_export_to(frame: mf.MediaFrame, tmp_path: Path, dry_run: bool) -> None:
     (tmp_path / "out").write_bytes(b"somebody else's")
@@ -513,30 +390,3 @@ def test_a_check_says_how_many_files_in_words_that_fit(source: Path, tmp_path: P
     said = repr(mf.verify(tmp_path / "out"))
 
     assert f"sizes of {kept} file{'s' * (kept > 1)} compared, 0 missing" in said
-
-
-def test_progress_says_no_rate_before_there_is_one() -> None:
-    tally = Tally(total=8)
-    planning = tally.progress().line()
-    tally.enter("running")
-
-    assert planning == "planning"
-    assert tally.progress().line() == "0 of 8"
-
-
-def test_a_live_run_that_failed_and_was_resumed_has_no_failure_left(
-    frame: mf.MediaFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("mediaframe.run.carry_out", _disk_full)
-        run = frame.start(tmp_path / "out")
-        with pytest.raises(OSError, match="no space"):
-            run.result(60)
-
-    run.resume()
-
-    assert run.result(60).state == "complete"
-
-
-def _disk_full(*_: Any, **__: Any) -> str:
-    raise OSError("no space is left")
