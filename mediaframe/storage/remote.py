@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mediaframe.errors import StoreError
 from mediaframe.storage.failures import told
 from mediaframe.storage.names import SYSTEM
 from mediaframe.storage.reach import reach
@@ -152,7 +153,12 @@ class RemotePlace:
         return note
 
     def _abort_logged(self, log: str) -> int:
-        told_of = json.loads(self.read(log))
+        try:
+            told_of = json.loads(self.read(log))
+        except StoreError as error:
+            if error.code != "E_SOURCE_NOT_FOUND":
+                raise
+            return 0  # A writer that still lives has ended its upload since the logs were listed.
         name, upload, swept = told_of["name"], told_of["upload"], 0
         # Killed before the id was told: it is found by its name.
         found = [upload] if upload else [one for at, one, _ in self.access.uploads(self.root) if at == name]

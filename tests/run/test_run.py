@@ -81,6 +81,24 @@ def test_one_changed_source_is_all_that_is_made_again(
     assert mf.verify(tmp_path / "out", deep=True).ok
 
 
+def test_what_failed_is_tried_again_by_the_next_export_and_all_else_is_not_read(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = source / "001.jpg"
+    bad.write_bytes(bad.read_bytes()[:-600])
+    frame = mf.scan(source).probe().with_columns(thumb=mf.image.resize(32).png())
+    first = frame.export(tmp_path / "out")
+
+    reads = Reads(monkeypatch)
+    second = frame.export(tmp_path / "out")
+    kept = frame.filter(~pl.col("uri").is_in(second.failures["source"].to_list())).export(tmp_path / "out")
+
+    assert first.failures["source"].to_list() == second.failures["source"].to_list() == [str(bad)]
+    assert not second.failures["retryable"].any()
+    assert reads.uris == [str(bad)]
+    assert kept.state == "complete"
+
+
 def test_a_file_that_was_lost_is_made_again(frame: mf.MediaFrame, tmp_path: Path) -> None:
     frame.export(tmp_path / "out")
     (tmp_path / "out" / "thumb" / "001.webp").unlink()

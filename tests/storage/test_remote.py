@@ -3,6 +3,7 @@
 import pytest
 
 from mediaframe.errors import StoreError
+from mediaframe.storage.remote import UPLOADS
 from mediaframe.storage.store import Store
 
 
@@ -47,3 +48,11 @@ def test_the_object_of_another_writer_is_a_conflict(store, monkeypatch):
         store.write("a", b"1")
 
     assert caught.value.code == "E_STORE_CONFLICT"
+
+
+def test_an_upload_that_ends_while_it_is_swept_is_nothing_to_sweep(monkeypatch):
+    store = Store.open("memory://swept")
+    gone = (f"{UPLOADS}/gone.json", {"name": f"/swept/{UPLOADS}/gone.json", "size": 9, "type": "file"})
+    monkeypatch.setattr(store._place.access, "find", lambda *_: iter([gone]))
+
+    assert store.sweep(older_than=0) == 0
