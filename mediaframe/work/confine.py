@@ -63,6 +63,9 @@ def environment(home: str) -> dict[str, str]:
         # Heaps grow in steps that a picture fits into, so that the kernel clears fewer pages anew for each: over 240
         # photos 5.8 ms of system time for each instead of 8.6, and a third fewer faults.
         "MALLOC_TOP_PAD_": str(64 << 20),
+        # Memory of whole pictures comes in large pages: 20 times fewer faults, a sixth of the time of a hash. Another
+        # libc than glibc takes no notice.
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "VIPS_CONCURRENCY": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

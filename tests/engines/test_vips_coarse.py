@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mediaframe.engines.base import Source, Task
-from mediaframe.engines.vips.coarse import first_scans
+from mediaframe.engines.vips.coarse import bare, first_scans, upright_gray
 from mediaframe.engines.vips.engine import engine
 from mediaframe.errors import AssetError
 from mediaframe.recipes import image
@@ -97,3 +97,27 @@ def test_the_hash_of_a_turned_jpeg_is_that_of_the_picture_as_displayed(recipe, o
     )
 
     assert (one ^ other).bit_count() <= 1
+
+
+def test_what_cameras_say_is_left_out_and_what_tells_the_colors_is_kept() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    data = write(scene(320, 200), "JPEG", exif=exif, comment=b"a comment")
+
+    short = bare(data)
+
+    assert b"a camera" in data
+    assert b"a comment" in data
+    assert b"a camera" not in short
+    assert b"a comment" not in short
+    np.testing.assert_array_equal(eighth(short), eighth(data))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_gray_is_turned_as_by_pillow(orientation: int) -> None:
+    gray = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    gray.getexif()[0x0112] = orientation
+
+    np.testing.assert_array_equal(
+        np.asarray(upright_gray(gray, orientation)), np.asarray(ImageOps.exif_transpose(gray))
+    )

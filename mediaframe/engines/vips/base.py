@@ -146,7 +146,7 @@ class VipsEngine(Engine[Picture]):
         with complaints("E_OP", "pixels"):
             if isinstance(handle, Animation):
                 return handle.hold()
-            return Handle(handle.image.copy_memory(), handle.width, handle.height)
+            return replace(handle, image=handle.image.copy_memory())
 
     def do(self, operation: Operation, handle: Picture) -> Any:
         """Do one step; on an animation, to each of its frames."""

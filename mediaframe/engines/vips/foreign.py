@@ -226,7 +226,8 @@ def plain(data: bytes, size: tuple[int, int], mode: str, stride: int | None = No
     width, height = size
     bands = _BANDS[mode]
     across = (stride or width * bands) // bands
-    image = pyvips.Image.new_from_memory(data, across, height, bands, "uchar").crop(0, 0, width, height)
+    image = pyvips.Image.new_from_memory(data, across, height, bands, "uchar")
+    image = image if across == width else image.crop(0, 0, width, height)
     if mode == "LAB":
         lightness, signed = image.extract_band(0) * (100 / 255), image.copy(format="char")
         return lightness.bandjoin(signed.extract_band(1, n=2)).cast("float").copy(interpretation="lab")

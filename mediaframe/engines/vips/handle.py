@@ -6,9 +6,10 @@ the recipe works in another space, the picture carries that profile. Gray has th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyvips
+from PIL import Image
 
 from mediaframe.engines.vips.depth import is_deep
 from mediaframe.engines.vips.profiles import converted_color, profile_of
@@ -26,6 +27,8 @@ class Handle:
     image: pyvips.Image
     width: int
     height: int
+    gray: Image.Image | None = field(default=None, compare=False)
+    """The same pixels as Pillow decoded them, for hashes alone."""
 
     @property
     def reduced(self) -> bool:

@@ -16,6 +16,9 @@ from mediaframe.measures.image import Dhash, MeanColor, Phash, Sharpness
 
 _SHARP_SIDE = 1024
 _HASH_SIDE, _HASH_BITS = 32, 8
+_GAP = 4.0
+"""A large picture is first averaged to four times what `phash` needs: no bit of 40 photographs changed on average, at a
+quarter of the time. The bits of `dhash` are differences of so few levels that it would change one."""
 
 
 @engine.implements(MeanColor)
@@ -51,7 +54,7 @@ def sharpness(handle: Handle, measure: Sharpness) -> float:
 @engine.implements(Phash)
 def phash(handle: Handle, measure: Phash) -> str:
     """Give the hash; the gray and the reduction are those of Pillow, as in imagehash."""
-    small = _gray(handle, _HASH_SIDE, _HASH_SIDE).astype(np.float64)
+    small = _gray(handle, _HASH_SIDE, _HASH_SIDE, _GAP).astype(np.float64)
     # Rounded, so that the bits of flat pictures are not the noise of a CPU's floating point.
     low = np.round((_COSINES @ small @ _COSINES.T)[:_HASH_BITS, :_HASH_BITS], 6)
     return _hexadecimal(low > np.median(low))
@@ -64,12 +67,15 @@ def dhash(handle: Handle, measure: Dhash) -> str:
     return _hexadecimal(small[:, 1:] > small[:, :-1])
 
 
-def _gray(handle: Handle, width: int, height: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    image = handle.image
+def _gray(handle: Handle, width: int, height: int, gap: float | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    picture = handle.gray or _decoded(handle.image)
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=gap))
+
+
+def _decoded(image: pyvips.Image) -> Image.Image:
     image = image.extract_band(0, n=colors(image))
     mode = "RGB" if image.bands == 3 else "L"
-    picture = Image.frombytes(mode, (image.width, image.height), image.write_to_memory()).convert("L")
-    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+    return Image.frombytes(mode, (image.width, image.height), image.write_to_memory()).convert("L")
 
 
 def _hexadecimal(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> str:

@@ -11,7 +11,7 @@ import pyvips
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips import foreign
 from mediaframe.engines.vips.cicp import as_declared
-from mediaframe.engines.vips.coarse import coarse, coarsely
+from mediaframe.engines.vips.coarse import coarse, coarsely, handle_of, upright_gray
 from mediaframe.engines.vips.color import Wish, converted, is_plain, wish
 from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
@@ -82,12 +82,13 @@ def read_header(source: Source, task: Task) -> Header:
 def open_picture(source: Source, task: Task) -> Handle:
     """Decode a picture."""
     header = read_header(source, task)
+    if is_coarse(header, task):
+        return _open_coarsely(source, header, task)
     shrink = shrink_for(header, task)
     if foreign.takes(header.format):
         image = foreign.decode(source, header.format, task.limits, wish(task), page_of(task))
     else:
-        rough = is_coarse(header, task)
-        image = coarse(source, task.limits) if rough else _decode(source, header, shrink, task)
+        image = _decode(source, header, shrink, task)
     if header.format.startswith("tiff"):
         image = _with_tags(image, source)
     if header.gain_map:
@@ -99,6 +100,14 @@ def open_picture(source: Source, task: Task) -> Handle:
         width, height = height, width
     with complaints("E_CORRUPT", header.format):
         return Handle(turn(image, header.orientation), width, height)
+
+
+def _open_coarsely(source: Source, header: Header, task: Task) -> Handle:
+    gray, width, height = coarse(source, task.limits), header.width, header.height
+    if upright(task):
+        gray = upright_gray(gray, header.orientation)
+        width, height = (height, width) if header.turned else (width, height)
+    return handle_of(gray, width, height)
 
 
 def is_coarse(header: Header, task: Task) -> bool:
