@@ -57,13 +57,18 @@ class Lock:
                 break
         else:
             raise RunError(f"{self._store.url}: other runs began at the same moment; try again", code="E_RUN_LOCKED")
-        if self._store.single_writer:
-            LOG.warning(
-                "%s: this store cannot refuse the second of two writers; see to it that one run at a time writes there",
-                self._store.url,
-            )
-            self._see_alone()
-        self._thread.start()
+        try:
+            if self._store.single_writer:
+                LOG.warning(
+                    "%s: this store cannot refuse the second of two writers; "
+                    "see to it that one run at a time writes there",
+                    self._store.url,
+                )
+                self._see_alone()
+            self._thread.start()
+        except BaseException:
+            self._let_go()  # Else it would hold until it expires: this process lives.
+            raise
         return self
 
     def __exit__(
@@ -71,6 +76,9 @@ class Lock:
     ) -> None:
         self._done.set()
         self._thread.join()
+        self._let_go()
+
+    def _let_go(self) -> None:
         with contextlib.suppress(StoreError):  # It expires; what the run has to say must not be lost for this.
             if self._holds():
                 self._store.remove(NAME)

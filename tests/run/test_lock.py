@@ -229,3 +229,17 @@ def test_of_two_in_a_store_that_cannot_refuse_the_later_writer_has_it(
 def test_what_is_left_of_taking_over_is_named_as_ours() -> None:
     assert AFTER.startswith("_mediaframe/")
     assert lock._after({"id": os.urandom(3)}).startswith(AFTER)
+
+
+def test_a_store_that_fails_while_a_lock_is_taken_leaves_no_lock(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: Store) -> bool:
+        raise StoreError("the store did not answer", code="E_STORE_UNAVAILABLE")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "single_writer", property(failing))
+        with pytest.raises(StoreError, match="did not answer"), Lock(store):
+            pass
+
+    assert held(store) == []
+    with Lock(store):
+        assert held(store) == [NAME]
