@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, Self
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from mediaframe.frame.said import no_such, parted, refuse_probed
 from mediaframe.model.door import Door
 from mediaframe.model.limits import Limits
 from mediaframe.model.recipe import Finished
-from mediaframe.query import Drop, Filter, Head, Probe, Query, Rename, Select, as_expressions, as_predicates
+from mediaframe.query import Drop, Filter, Head, Node, Probe, Query, Rename, Select, as_expressions, as_predicates
 from mediaframe.run import PoolRows, Run
 from mediaframe.show import SHOWN, THUMBS, Preview, explain, frame_html, frame_line
 from mediaframe.storage.layout import DEFAULT
@@ -63,15 +63,15 @@ class MediaFrame(Merging, Joining, Fitting):
         self._query = query or self._chain(())
         self._doing = doing or Doing()
 
-    def _chain(self, nodes: Sequence[Any]) -> Query:
+    def _chain(self, nodes: Sequence[Node]) -> Query:
         completed = frozenset(COMPLETED) if isinstance(self._source, Table) else frozenset[str]()
         return Query(self._source.columns, nodes, probed=schema(PROBED), completed=completed)
 
-    def _rebuilt(self, nodes: Sequence[Any]) -> MediaFrame:
+    def _rebuilt(self, nodes: Sequence[Node]) -> Self:
         return self._with(self._chain(nodes))
 
-    def _with(self, query: Query) -> MediaFrame:
-        return MediaFrame(self._source, query, self._doing)
+    def _with(self, query: Query) -> Self:
+        return type(self)(self._source, query, self._doing)
 
     # ---- what is said ------------------------------------------------------------------------------------------------
 

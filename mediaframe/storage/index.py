@@ -59,12 +59,6 @@ class Index(Closing):
             done = self._base.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (digest, value))
             return None if done.rowcount else self._found(digest)
 
-    def claim_many(self, pairs: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, str]]:
-        """Claim many; gives digest, value and holder of those that come too late, in order."""
-        for digest, value in pairs:
-            if (holder := self.claim(digest, value)) is not None:
-                yield digest, value, holder
-
     def add_many(self, digests: Iterable[bytes]) -> list[bool]:
         """Add digests without values; says of each, in order, whether it is new."""
         with self._lock, _told():

@@ -208,7 +208,3 @@ class Store:
     def ours(self, name: str) -> bool:
         """Whether the store itself tells that mediaframe has written an object; a disk cannot."""
         return self._place.ours(check_name(name))
-
-    def ours_many(self, names: Iterable[str]) -> Iterator[bool]:
-        """Say it of many objects, in the order of their names."""
-        return in_order(self.ours, names, self.at_once)

@@ -22,13 +22,6 @@ def test_who_claims_first_keeps_it():
         assert len(index) == 1
 
 
-def test_those_who_come_too_late_are_named_in_order():
-    with Index() as index:
-        late = list(index.claim_many([(digest(1), "a"), (digest(2), "b"), (digest(1), "c"), (digest(2), "d")]))
-
-    assert late == [(digest(1), "c", "a"), (digest(2), "d", "b")]
-
-
 def test_many_are_put_and_got():
     with Index() as index:
         index.put_many((digest(number), str(number)) for number in range(2000))
