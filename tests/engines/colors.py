@@ -14,6 +14,13 @@ from tests.engines.pictures import Pixels
 INTENTS = {"perceptual": 0, "relative": 1, "saturation": 2, "absolute": 3}
 """The numbers of ICC.1 (and of LittleCMS)."""
 
+CLOSE = 1.2
+"""CIE 1976 delta E that a conversion may be from that of LittleCMS: a level of rounding; at most 1.05 was measured."""
+
+_RANDOM = np.random.default_rng(11)
+COLORS: Pixels = _RANDOM.integers(0, 256, (24, 32, 3)).astype(np.uint8)
+INKS: Pixels = _RANDOM.integers(0, 256, (24, 32, 4)).astype(np.uint8)
+
 
 def built_in(space: str) -> bytes:
     """Give the profile that libvips brings under a name."""
@@ -54,3 +61,9 @@ def _lab(pixels: Pixels) -> np.ndarray[Any, np.dtype[np.float64]]:
     cubic = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     x, y, z = cubic[..., 0], cubic[..., 1], cubic[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def encoded(light: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Give light from 0 to 1 as numbers of sRGB from 0 to 1."""
+    light = np.clip(light, 0, 1)
+    return np.asarray(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055))

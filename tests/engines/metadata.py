@@ -16,6 +16,16 @@ from PIL import Image
 
 from tests.engines.pictures import Pixels
 
+SAID = {
+    "title": "Stuhl „Åse“ 椅子 \U0001fa91",
+    "description": "A <b>chair</b> & \"more\" ]]> 'quoted'\n</rdf:li></rdf:RDF><?evil ?>",
+    "keywords": ("oak", "日本", "a & b", "<x/>"),
+    "creator": "Zoë Müller",
+    "copyright": "© 2024 Acme & Söhne",
+    "alt": "An oak chair, seen from the left",
+}
+"""What is said of a picture."""
+
 EXIFTOOL = shutil.which("exiftool")
 
 needs_exiftool = pytest.mark.skipif(EXIFTOOL is None, reason="exiftool is not installed (libimage-exiftool-perl)")
