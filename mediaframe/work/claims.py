@@ -72,7 +72,8 @@ class Claims(Closing):
         if self._clashes.count:
             raise LayoutError(
                 f"layout {layout!r}: {self._clashes.count} results have a name that another has too, such as "
-                f"{'; '.join(self._clashes.examples)}; add a column to the layout, such as {{id}}",
+                f"{'; '.join(self._clashes.examples)}; add a column to the layout, such as {{id}}, or say "
+                "{name} for {stem}",
                 code="E_NAME_COLLISION",
             )
 

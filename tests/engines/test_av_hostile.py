@@ -265,3 +265,17 @@ def test_a_sound_over_the_limit_is_refused_too() -> None:
         audio.mp3().run(tone("flac", "flac", seconds=2), limits=mf.Limits(seconds=1))
 
     assert raised.value.code == "E_LIMIT_DURATION"
+
+
+def test_pictures_without_a_size_are_refused_with_a_code(tmp_path: Path) -> None:
+    data = bytearray(clip("avi", "mpeg4", seconds=0.4))
+    header, form = data.index(b"strh"), data.index(b"strf")
+    data[header + 12 : header + 16] = data[form + 24 : form + 28] = b"H264"  # Whose decoder finds no size in MPEG-4.
+    data[form + 12 : form + 20] = bytes(8)
+    path = tmp_path / "nothing.avi"
+    path.write_bytes(data)
+
+    for recipe in (video.frame(pick="best").png(), video.storyboard().png(), video.mp4(), video.gif()):
+        with pytest.raises(AssetError) as caught:
+            recipe.run(path)
+        assert caught.value.code == "E_CORRUPT"

@@ -426,3 +426,16 @@ def test_whatever_can_hold_an_animation_says_so() -> None:
     assert words >= {"gif", "webp", "apng", "avif"}
     for cls in (one for one in every(Format, "image") if one.animates and not one.chooses):
         assert rendered(moving(squares(2), "GIF"), image.finish(cls())).pages == 2
+
+
+def test_a_frame_of_an_apng_that_does_not_unpack_is_told_as_damage() -> None:
+    data = moving(squares(3), "PNG")
+    at = data.index(b"fdAT")
+    length = int.from_bytes(data[at - 4 : at], "big")
+    body = data[at : at + 8] + bytes(length - 4)  # The checksum is right, what it is of is not.
+    broken = data[:at] + body + zlib.crc32(body).to_bytes(4, "big") + data[at + 4 + length + 4 :]
+
+    with pytest.raises(AssetError) as caught:
+        rendered(broken, image.gif())
+
+    assert caught.value.code == "E_CORRUPT"

@@ -18,6 +18,7 @@ from mediaframe.engines.av.graph import Node
 from mediaframe.engines.av.still import first_turn
 from mediaframe.engines.av.timing import true_length
 from mediaframe.engines.base import Source, Task
+from mediaframe.errors import AssetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,12 @@ def displayed(medium: Medium) -> tuple[int, int]:
     """Say width and height after the steps so far, turned as displayed."""
     if medium.size is not None:
         return medium.size
-    return demux.displayed_size(medium.stream, turn_of(medium)) if medium.stream else (0, 0)
+    if medium.stream is None:
+        return 0, 0
+    size = demux.displayed_size(medium.stream, turn_of(medium))
+    if not all(size):
+        raise AssetError(f"the header says {size[0]}x{size[1]}", code="E_CORRUPT")
+    return size
 
 
 def turn_of(medium: Medium) -> int:

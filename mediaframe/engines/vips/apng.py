@@ -14,6 +14,7 @@ import pyvips
 
 from mediaframe.engines.vips.color import in_srgb
 from mediaframe.engines.vips.depth import to_eight
+from mediaframe.engines.vips.library import complaints
 from mediaframe.engines.vips.profiles import profile_of, with_profile
 from mediaframe.engines.vips.reel import timed
 from mediaframe.engines.vips.structure import png_chunks
@@ -139,11 +140,12 @@ class Apng:
         header = struct.pack(">II", control.width, control.height) + self.header[8:]
         pixels = b"".join(bytes(self.data[start:end]) for start, end in frame.parts)
         parts = [_SIGNATURE, chunk(b"IHDR", header), *self.common, chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
-        image = pyvips.Image.pngload_buffer(b"".join(parts), access="sequential", fail_on="error")
-        self.profile = profile_of(image) if image.bands >= 3 else b""  # Gray is made RGB, which has none of gray.
-        image = to_eight(image) if image.bands >= 3 else in_srgb(image).colourspace("srgb")
-        image = image if image.hasalpha() else image.addalpha()
-        found = np.frombuffer(image.write_to_memory(), np.uint8)
+        with complaints("E_CORRUPT", "apng"):
+            image = pyvips.Image.pngload_buffer(b"".join(parts), access="sequential", fail_on="error")
+            self.profile = profile_of(image) if image.bands >= 3 else b""  # Gray is made RGB, which has none of gray.
+            image = to_eight(image) if image.bands >= 3 else in_srgb(image).colourspace("srgb")
+            image = image if image.hasalpha() else image.addalpha()
+            found = np.frombuffer(image.write_to_memory(), np.uint8)
         return found.reshape(control.height, control.width, 4)
 
     @staticmethod
