@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from mediaframe.errors import CODES, AssetError, MediaframeError
+from mediaframe.errors import CODES, AssetError, MediaframeError, RunError
 from mediaframe.model.media_type import by_name, by_word
 from mediaframe.table.header import HEAD, Header, read_header
 from mediaframe.table.header.facts import WARNINGS
@@ -65,6 +65,8 @@ def _asked(header: Header, ask: Ask, row: dict[str, object], fault: Fault) -> Fa
     """Take over what the engine says. The graver of two faults is told, of two alike the first."""
     try:
         facts = dict(ask({"do": "probe", "format": header.format, "kind": header.kind}))
+    except RunError:  # No child starts here, whatever the file is.
+        raise
     except MediaframeError as error:
         found: Fault = (error.code, error.message)
     else:

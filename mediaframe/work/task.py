@@ -165,6 +165,8 @@ class _Asset:
             if self.left:
                 self._check_kind(read)
                 self._render(read)
+        except RunError:  # No child starts here: that is no fault of this asset, nor of those to come.
+            raise
         except MediaframeError as error:
             self.cancelled = error.code == "E_CANCELLED"
             if not self.cancelled:

@@ -204,6 +204,31 @@ def test_a_run_that_left_something_out_is_not_called_complete(
     assert mf.manifest(to).height == 3
 
 
+def _no_child(*_: object) -> None:
+    raise OSError("no process can be made")
+
+
+def test_a_machine_on_which_no_child_starts_stops_the_run_and_fails_no_asset(
+    source: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("mediaframe.work.slot.Process", _no_child)
+        with pytest.raises(RunError, match="the decoder does not start"):
+            thumbs(source).export(to, slots=1)
+
+    assert mf.resume(to).state == "complete"
+
+
+def test_a_probe_on_a_machine_on_which_no_child_starts_blames_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x14ftypisom\0\0\2\0isom\0\0\0\x10moov" + bytes(8))
+    monkeypatch.setattr("mediaframe.work.slot.Process", _no_child)
+
+    with pytest.raises(RunError, match="the decoder does not start"):
+        mf.scan(tmp_path).probe().collect(slots=1)
+
+
 # ---- nothing is passed over ------------------------------------------------------------------------------------------
 
 
