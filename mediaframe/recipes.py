@@ -34,6 +34,7 @@ from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignet
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
 from mediaframe.ops.image.pages import Page as PictureOf
+from mediaframe.ops.image.shapes import Shape
 from mediaframe.ops.image.tone import (
     Brightness,
     Contrast,
@@ -85,6 +86,7 @@ class ImageRecipe(Recipe, kind="image"):
     vignette = step(Vignette)
     watermark = step(Watermark)
     text = step(Text)
+    shape = step(Shape)
     frame = step(Frame)
     frames = step(Frames)
     speed = step(Speed)

@@ -13,6 +13,7 @@ from mediaframe.ops.image.effects import Blur, Median, Pixelate, Sharpen, Vignet
 from mediaframe.ops.image.geometry import AutoOrient, Crop, Extend, Flip, Flop, Mode, Resize, Rotate, Trim
 from mediaframe.ops.image.overlay import Text, Watermark
 from mediaframe.ops.image.pages import Page
+from mediaframe.ops.image.shapes import Shape
 from mediaframe.ops.image.tone import (
     Brightness,
     Contrast,
@@ -30,7 +31,7 @@ DEEP: frozenset[type[Operation]] = frozenset(
     {
         AutoOrient, Blur, Border, Brightness, Color, Contrast, Crop, Describe, Extend, Flatten, Flip, Flop, Gamma,
         Grayscale, Hue, Median, Mode, Normalize, Pad, Page, Pixelate, Resize, Rotate, RoundCorners, Saturation, Sepia,
-        Sharpen, Text, Tint, Trim, Vignette, Watermark,
+        Shape, Sharpen, Text, Tint, Trim, Vignette, Watermark,
     }
 )  # fmt: skip
 """The steps that work on 16 bits. Before any other a picture is rounded to 8, and its row says so."""

@@ -1,4 +1,4 @@
-"""Operations that put something on a picture: a watermark, text, a shape."""
+"""Operations that put something on a picture: a watermark, text."""
 
 from __future__ import annotations
 
