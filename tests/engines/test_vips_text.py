@@ -150,6 +150,39 @@ def test_two_fonts_of_one_name_are_told_apart() -> None:
     assert np.array_equal(made[0], made[2])
 
 
+def collection(*paths: Path) -> Input:
+    """Make a collection of fonts: their own directories, moved."""
+    files, at = [path.read_bytes() for path in paths], 12 + 4 * len(paths)
+    starts, bodies = [], []
+    for data in files:
+        moved = bytearray(data)
+        for one in range(12, 12 + 16 * int.from_bytes(data[4:6], "big"), 16):
+            moved[one + 8 : one + 12] = (int.from_bytes(data[one + 8 : one + 12], "big") + at).to_bytes(4, "big")
+        starts.append(at.to_bytes(4, "big"))
+        bodies.append(bytes(moved))
+        at += len(data)
+    head = b"ttcf\x00\x01\x00\x00" + len(files).to_bytes(4, "big")
+    return Input("both.ttc", data=Source(head + b"".join([*starts, *bodies])))
+
+
+def test_each_font_of_a_collection_can_be_named() -> None:
+    both = collection(REGULAR, BOLD)
+
+    made = [drawn(Text("Abg 12", font=both, face=face)) for face in (1, 2, 1)]
+
+    assert np.array_equal(made[0], drawn(Text("Abg 12")))
+    assert np.array_equal(made[1], drawn(Text("Abg 12", bold=True)))
+    assert np.array_equal(made[2], made[0])
+
+
+@pytest.mark.parametrize(("one", "said"), [(font(BOLD), "holds one font"), (collection(REGULAR, BOLD), "1 to 2")])
+def test_a_font_that_a_file_does_not_have_is_refused(one: Input, said: str) -> None:
+    with pytest.raises(AssetError, match=said) as caught:
+        drawn(Text("x", font=one, face=3))
+
+    assert caught.value.code == "E_PARAM"
+
+
 def test_a_glyph_that_a_font_lacks_is_not_taken_from_another() -> None:
     few = font(BOLD)
 
@@ -162,7 +195,7 @@ def test_a_glyph_that_a_font_lacks_is_not_taken_from_another() -> None:
     ("data", "said"),
     [
         (b"", "TrueType"), (b"no font", "TrueType"), (b"wOF2" + bytes(90), "web font"),
-        (b"ttcf" + bytes(90), "collection"),
+        (b"ttcf" + bytes(90), "collection is damaged"), (b"ttcf" + bytes(7) + b"\x01" + bytes(4), "TrueType"),
         (REGULAR.read_bytes()[:5000], "bytes are missing"), (REGULAR.read_bytes()[:11], "damaged"),
         (b"\x00\x01\x00\x00\xff\xff" + bytes(400), "damaged"),
         (b"\x00\x01\x00\x00\x00\x01" + bytes(400), "no characters"),

@@ -12,28 +12,32 @@ from mediaframe.errors import AssetError
 _KINDS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
 _TABLES = 256
 """Tables of a font at the most; real ones have up to 40."""
+_FACES = 256
+"""Fonts of a collection at the most; real ones have up to 40."""
 _RECORD = struct.Struct(">4sIII")
 _NAMES = (1, 4, 6)
 """Family, full name, PostScript name."""
 
 
-def renamed(data: bytes, family: str) -> bytes:
-    """Give a TrueType or OpenType font with its names replaced.
+def renamed(data: bytes, family: str, face: int = 1) -> bytes:
+    """Give a TrueType or OpenType font, of a collection the one with this number, with its names replaced.
 
     Fontconfig finds a font by its family alone. Two versions of one font have the same, and the first would stay in
     use. Source: OpenType 1.9, "Organization of an OpenType font" and "name".
 
-    Raises AssetError, `E_INPUT`, where the bytes are no such font.
+    Raises AssetError, `E_INPUT`, where the bytes are no such font, `E_PARAM` where there is no such number.
     """
-    if data[:4] not in _KINDS:
-        if data[:4] in (b"wOFF", b"wOF2", b"ttcf"):
-            raise _no_font("a web font or a collection; name the .ttf or .otf file of one font")
-        raise _no_font("expected a TrueType or OpenType font (.ttf, .otf)")
-    tables = _tables(data)
+    start = _start(data, face)
+    kind = data[start : start + 4]
+    if kind not in _KINDS:
+        if kind in (b"wOFF", b"wOF2"):
+            raise _no_font("a web font; name the .ttf or .otf file of the font")
+        raise _no_font("expected a TrueType or OpenType font (.ttf, .otf, .ttc)")
+    tables = _tables(data, start)
     if b"head" not in tables or b"cmap" not in tables:
         raise _no_font("it has no characters")
     tables[b"name"] = _names(family)
-    made = _joined(data[:4], tables)
+    made = _joined(kind, tables)
     try:
         ImageFont.truetype(io.BytesIO(made), 16, layout_engine=ImageFont.Layout.BASIC)
     except (OSError, ValueError) as error:  # Fontconfig would pass it over, and Pango take another font without a word.
@@ -45,16 +49,28 @@ def _no_font(message: str) -> AssetError:
     return AssetError(message, code="E_INPUT")
 
 
-def _tables(data: bytes) -> dict[bytes, bytes]:
-    count = int.from_bytes(data[4:6], "big")
-    if not 0 < count <= _TABLES or len(data) < 12 + 16 * count:
+def _start(data: bytes, face: int) -> int:
+    """Say where a font begins: 0, or in a collection where its header says."""
+    count = int.from_bytes(data[8:12], "big") if data[:4] == b"ttcf" else 1
+    if data[:4] == b"ttcf" and (not 0 < count <= _FACES or len(data) < 12 + 4 * count):
+        raise _no_font("the collection is damaged")
+    if face > count:
+        told = f"1 to {count}" if count > 1 else "1, since the file holds one font"
+        raise AssetError(f"face: expected {told}, got {face}", code="E_PARAM")
+    return int.from_bytes(data[8 + 4 * face : 12 + 4 * face], "big") if data[:4] == b"ttcf" else 0
+
+
+def _tables(data: bytes, start: int) -> dict[bytes, bytes]:
+    count = int.from_bytes(data[start + 4 : start + 6], "big")
+    first = start + 12
+    if not 0 < count <= _TABLES or len(data) < first + 16 * count:
         raise _no_font("the font is damaged")
     tables = {}
-    for at in range(12, 12 + 16 * count, 16):
-        tag, _, start, length = _RECORD.unpack_from(data, at)
-        if start + length > len(data):
+    for at in range(first, first + 16 * count, 16):
+        tag, _, begin, length = _RECORD.unpack_from(data, at)
+        if begin + length > len(data):
             raise _no_font("the font is damaged: bytes are missing at the end")
-        tables[tag] = data[start : start + length]
+        tables[tag] = data[begin : begin + length]
     if sum(map(len, tables.values())) > 2 * len(data):
         raise _no_font("the font is damaged: its tables lie over one another")
     return tables

@@ -56,13 +56,13 @@ class Font:
         return cls(BOLD if bold else PLAIN)
 
     @classmethod
-    def of(cls, source: Source, sha256: str | None) -> Font:
+    def of(cls, source: Source, sha256: str | None, face: int = 1) -> Font:
         """Give the font of a file, under a name that only its content has; raises AssetError where it is none."""
         data = bytes(source.view())
-        family = f"mf{sha256 or hashlib.sha256(data).hexdigest()}"
+        family = f"mf{sha256 or hashlib.sha256(data).hexdigest()}f{face}"
         path = Path(_folder().name) / f"{family}.font"
         if not path.exists():
-            path.write_bytes(renamed(data, family))
+            path.write_bytes(renamed(data, family, face))
         return cls(f"{family},", str(path))
 
 

@@ -71,7 +71,7 @@ def _font(op: Text) -> Font:
     if op.font is None:
         return Font.built_in(bold=op.bold)
     try:
-        return Font.of(content(op.font), op.font.sha256)
+        return Font.of(content(op.font), op.font.sha256, op.face)
     except AssetError as error:
         raise AssetError(f"text(font={op.font}): {error.message}", code=error.code) from None
 

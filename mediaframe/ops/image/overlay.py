@@ -62,7 +62,9 @@ class Text(Operation, takes="image"):
     """
 
     text: Value[str] = arg(doc=f"What is written, {LONGEST:,} characters at the most.")
-    font: File[Input | None] = arg(default=None, holds="font", doc="A font file: TrueType or OpenType.")
+    font: File[Input | None] = arg(
+        default=None, holds="font", doc="A font file: TrueType or OpenType, or a collection of such."
+    )
     bold: Value[bool] = arg(default=False, doc="Whether the font that comes along is bold.")
     size: Value[str | float] = arg(default="5%", unit="length", doc="Size of the font (its em)" + _OF_SIDE + ".")
     color: Value[str] = arg(default="#ffffff", unit="color", doc="Color of the letters.")
@@ -87,9 +89,12 @@ class Text(Operation, takes="image"):
     )
     opacity: Value[float] = arg(default=1.0, ge=0, le=1, doc="How opaque all of it is.")
     rotation: Value[float] = arg(default=0.0, unit="degrees", ge=-360, le=360, doc="Clockwise degrees.")
+    face: Value[int] = arg(default=1, ge=1, le=256, doc="Which font of a collection (.ttc) it is.")
 
     def check(self) -> None:
         """Bound the length, and refuse what a font file decides."""
+        if self.settled("font", "face") and self.font is None and self.face != 1:
+            raise RecipeError("text(face=...): the fonts that come along are no collection; name a file with font=")
         if self.settled("text") and len(self.text) > LONGEST:
             raise RecipeError(f"text(text=...): expected {LONGEST:,} characters at the most, got {len(self.text):,}")
         if self.settled("font", "bold") and self.font is not None and self.bold:
