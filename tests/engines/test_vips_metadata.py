@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from mediaframe.engines.vips.metadata import xmp
+from mediaframe.engines.vips.metadata.extended import MARK
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Column
 from mediaframe.recipes import image
@@ -257,15 +258,59 @@ def test_long_texts_are_whole_in_xmp_and_cut_to_whole_characters_in_iptc() -> No
     assert found["IPTC:Keywords"] == ["ö" * 32, "kurz"]
 
 
-def test_texts_that_a_jpeg_cannot_hold_are_left_out_and_told() -> None:
+@needs_exiftool
+def test_texts_over_64_kb_stand_in_the_extended_xmp_of_a_jpeg() -> None:
     long = "語" * 10_000
     recipe = image.describe(title=long, description=long, creator=long)
 
     jpeg, webp = rendered(PHOTO, recipe.jpeg()), rendered(PHOTO, recipe.webp())
 
-    assert jpeg.notes[1:] == (("W_METADATA_DROPPED", "metadata were left out: xmp is over the 64 kB of a JPEG"),)
-    assert webp.notes[1:] == ()
+    (found,) = told(jpeg.data)
+    assert jpeg.notes[1:] == webp.notes[1:] == ()
+    assert (found["XMP-dc:Title"], found["XMP-dc:Description"], found["XMP-dc:Creator"]) == (long, long, [long])
+    assert jpeg.data.count(MARK) == 1
     assert long.encode() in webp.data
+
+
+LONG = ("title", "description", "creator", "copyright", "alt")
+EXTENDED = image.describe(**dict.fromkeys(LONG, "語" * 10_000), keywords=["short"]).jpeg()
+
+
+def _xmp_of(data: bytes) -> dict[str, Any]:
+    return {name: value for name, value in told(data)[0].items() if name.startswith("XMP-") and "Format" not in name}
+
+
+@needs_exiftool
+def test_extended_xmp_is_kept() -> None:
+    source = rendered(PHOTO, EXTENDED).data
+
+    again = rendered(source, image.resize(20).jpeg(metadata="keep"))
+    other = rendered(source, image.resize(20).webp(metadata="keep"))
+
+    first = _xmp_of(source)
+    assert source.count(MARK) == 2  # A part ends within a character.
+    assert sum(len(str(one)) > 9_000 for one in first.values()) == len(LONG)
+    assert again.notes == other.notes == ()
+    assert {**_xmp_of(again.data), "XMP-xmpNote:HasExtendedXMP": first["XMP-xmpNote:HasExtendedXMP"]} == first
+    assert _xmp_of(other.data) == {name: one for name, one in first.items() if "HasExtended" not in name}
+
+
+@needs_exiftool
+@pytest.mark.parametrize("fault", ["missing", "changed"])
+def test_extended_xmp_that_is_damaged_is_left_out(fault: str) -> None:
+    source = rendered(PHOTO, EXTENDED).data
+    at = source.rindex(MARK)
+    if fault == "missing":
+        length = int.from_bytes(source[at - 2 : at], "big")
+        bad = source[: at - 4] + source[at - 2 + length :]
+    else:
+        bad = source[: at + 100] + b"?" + source[at + 101 :]
+
+    made = rendered(bad, image.jpeg(metadata="keep")).data
+
+    found = _xmp_of(made)
+    assert found["XMP-dc:Subject"] == ["short"]
+    assert 0 < sum(len(str(one)) > 9_000 for one in found.values()) < len(LONG)
 
 
 def test_control_characters_never_reach_a_file() -> None:

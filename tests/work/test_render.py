@@ -79,6 +79,7 @@ STEPS: dict[str, Any] = {
     "crop": image.crop(30, 30),
     "extend": image.extend(top=3, left=2),
     "rotate": image.rotate(12),
+    "shape": image.shape("ellipse", fill="#ff000080", stroke="#00ff00"),
     "flip": image.flip(),
     "flop": image.flop(),
     "trim": image.trim(),

@@ -17,6 +17,7 @@ from mediaframe.engines.vips.drawing import drawing
 from mediaframe.engines.vips.handle import Handle
 from mediaframe.engines.vips.library import complaints, reasons, translate
 from mediaframe.engines.vips.metadata.exif import of_tiff
+from mediaframe.engines.vips.metadata.extended import whole
 from mediaframe.engines.vips.needs import factor, page_of, upright
 from mediaframe.engines.vips.notes import noted
 from mediaframe.engines.vips.structure import (
@@ -89,6 +90,7 @@ def open_picture(source: Source, task: Task) -> Handle:
         image = foreign.decode(source, header.format, task.limits, wish(task), page_of(task))
     else:
         image = _decode(source, header, shrink, task)
+        image = _with_whole_xmp(image, source) if header.format in _JPEGS else image
     if header.format.startswith("tiff"):
         image = _with_tags(image, source)
     if header.gain_map:
@@ -275,6 +277,16 @@ def _with_tags(image: pyvips.Image, source: Source) -> pyvips.Image:
         return image
     image = image.copy()
     image.set_type(pyvips.GValue.blob_type, "exif-data", block)
+    return image
+
+
+def _with_whole_xmp(image: pyvips.Image, source: Source) -> pyvips.Image:
+    """Give the picture with all of its XMP, where that takes more than one segment."""
+    packet = whole(source.view())
+    if packet is None:
+        return image
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
     return image
 
 

@@ -6,9 +6,13 @@ import struct
 import zlib
 from typing import NamedTuple
 
+from mediaframe.engines.vips.metadata.extended import parts as parts_of
+
 _XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
 SEGMENT = 65_533
 """Bytes that one segment of a JPEG holds."""
+XMP_ROOM = SEGMENT - len(_XMP_MARK)
+"""Bytes of a packet in it."""
 
 
 class Blocks(NamedTuple):
@@ -18,6 +22,8 @@ class Blocks(NamedTuple):
     xmp: bytes = b""
     iptc: bytes = b""
     """In the resources of Photoshop for a JPEG, as plain fields for a TIFF."""
+    extended: bytes = b""
+    """The part of the XMP that one segment of a JPEG does not hold."""
 
 
 def into_jpeg(data: bytes, blocks: Blocks) -> bytes:
@@ -25,20 +31,21 @@ def into_jpeg(data: bytes, blocks: Blocks) -> bytes:
     at = 2
     if data[2:4] == b"\xff\xe0":
         at += 2 + int.from_bytes(data[4:6], "big")
-    parts = [
+    segments = [
         (b"\xff\xe1", b"Exif\0\0" + blocks.exif if blocks.exif else b""),
         (b"\xff\xe1", _XMP_MARK + blocks.xmp if blocks.xmp else b""),
+        *((b"\xff\xe1", part) for part in parts_of(blocks.extended)),
         (b"\xff\xed", blocks.iptc),
     ]
-    made = b"".join(mark + struct.pack(">H", len(body) + 2) + body for mark, body in parts if body)
+    made = b"".join(mark + struct.pack(">H", len(body) + 2) + body for mark, body in segments if body)
     return data[:at] + made + data[at:]
 
 
 def room_in_jpeg(blocks: Blocks) -> Blocks:
     """Give the blocks that fit into a segment each."""
     exif = blocks.exif if len(blocks.exif) + 6 <= SEGMENT else b""
-    xmp = blocks.xmp if len(blocks.xmp) + len(_XMP_MARK) <= SEGMENT else b""
-    return Blocks(exif, xmp, blocks.iptc if len(blocks.iptc) <= SEGMENT else b"")
+    xmp = blocks.xmp if len(blocks.xmp) <= XMP_ROOM else b""
+    return Blocks(exif, xmp, blocks.iptc if len(blocks.iptc) <= SEGMENT else b"", blocks.extended)
 
 
 def into_png(data: bytes, blocks: Blocks) -> bytes:

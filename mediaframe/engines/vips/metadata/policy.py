@@ -14,8 +14,9 @@ from mediaframe.engines.base import Encoded
 from mediaframe.engines.vips.metadata import exif as exifs
 from mediaframe.engines.vips.metadata import iptc as iptcs
 from mediaframe.engines.vips.metadata import xmp as xmps
-from mediaframe.engines.vips.metadata.containers import Blocks, into_jpeg, into_png, into_webp, room_in_jpeg
+from mediaframe.engines.vips.metadata.containers import XMP_ROOM, Blocks, into_jpeg, into_png, into_webp, room_in_jpeg
 from mediaframe.engines.vips.metadata.exif import Exif
+from mediaframe.engines.vips.metadata.extended import cut
 from mediaframe.engines.vips.metadata.isobmff import into_boxes
 from mediaframe.engines.vips.metadata.tiff import into_tiff
 from mediaframe.engines.vips.profiles import profile_of
@@ -108,7 +109,11 @@ def _blocks(
         fields = fields if any(one[:2] not in ((1, 90), (2, 0)) for one in fields) else []
         block = iptcs.write_resources(fields, resources) if word == "jpeg" else iptcs.write(fields)
     empty = not any(exif.parts.values())
-    return Blocks(b"" if empty else exifs.write(exif), packet.write() if packet else b"", block), dropped
+    main, extended = (packet.write() if packet else b""), b""
+    if word == "jpeg" and len(main) > XMP_ROOM:
+        first, extended = cut(packet, XMP_ROOM)
+        main = first or main
+    return Blocks(b"" if empty else exifs.write(exif), main, block, extended), dropped
 
 
 def _field(image: pyvips.Image, name: str) -> bytes:

@@ -71,17 +71,37 @@ class Packet:
             for found in one.findall(tag):
                 found.text = text
 
+    def get_plain(self, space: str, name: str) -> str:
+        """Give the text of a plain property; nothing where there is none."""
+        tag = f"{{{space}}}{name}"
+        for one in self.about:
+            if tag in one.attrib:
+                return str(one.attrib[tag])
+            if found := one.findtext(tag):
+                return found.strip()
+        return ""
+
+    def add(self, other: Packet) -> None:
+        """Take the properties of another packet in."""
+        for space, prefix in other.prefixes.items():
+            self.prefixes.setdefault(space, prefix)
+        _own_prefixes(self)
+        for one in other.about:
+            self.root.append(one)
+            self.about.append(one)
+
     def write(self) -> bytes:
         """Give the packet, in UTF-8."""
+        start, end = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode(), b'\n<?xpacket end="w"?>'
+        return start + self.write_bare() + end
+
+    def write_bare(self) -> bytes:
+        """Give the packet without what marks its ends."""
         body: list[str] = []
         used = {self.root.tag.partition("}")[0][1:]} | {space for one in self.root.iter() for space in _spaces(one)}
         spaces = {space: self._prefix(space) for space in sorted(used | {RDF}) if space and space != _XML}
         _write(self.root, {**spaces, _XML: "xml"}, body, spaces)
-        return (
-            '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-            + "".join(body)
-            + '</x:xmpmeta>\n<?xpacket end="w"?>'
-        ).encode()
+        return ('<x:xmpmeta xmlns:x="adobe:ns:meta/">' + "".join(body) + "</x:xmpmeta>").encode()
 
     def _prefix(self, space: str) -> str:
         if space not in self.prefixes:
