@@ -86,6 +86,7 @@ CODES: dict[str, Code] = _table(
     ("W_DURATION_MISMATCH", "probe", False, "It plays shorter or longer than declared.", "Look at it."),
     ("W_DEPTH_REDUCED", "op", False, "A step works on 8 bits; what was written has no finer levels.", "Leave that step out to keep them."),
     ("W_GAIN_MAP_DROPPED", "decode", False, "The HDR gain map was left out; the base picture was used.", "Keep the source for HDR."),
+    ("W_FRAMES_DROPPED", "decode", False, "The first picture of an animation was used; its decoder tells no times.", "Convert it to GIF, APNG or WebP by a program that knows it."),
     ("W_HDR_REDUCED", "decode", False, "HDR was reduced to what screens show in SDR; highlights are cut off.", "Keep the source for HDR."),
     ("W_TRACKS_DROPPED", "encode", False, "Sounds, subtitles or pictures of the source were left out.", "Choose with tracks(), or another format."),
     ("W_METADATA_DROPPED", "encode", False, "Metadata did not fit the format.", "Choose another format to keep it."),

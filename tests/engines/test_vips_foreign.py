@@ -273,3 +273,13 @@ def test_premultiplied_colors_are_divided_by_alpha() -> None:
     got = np.asarray(jpegxl._image(picture, header))
 
     np.testing.assert_array_equal(got[0, 0], (100, 50, 0, 128))
+
+
+def test_of_an_animated_jpeg_xl_the_first_picture_is_used_and_its_row_says_so() -> None:
+    frames = np.stack([np.full((20, 30, 3), level, np.uint8) for level in (10, 200)])
+    data = bytes(imagecodecs.jpegxl_encode(frames, lossless=True))
+
+    made = rendered(data, image.png())
+
+    assert made.notes == (("W_FRAMES_DROPPED", "the first picture of the animation was used"),)
+    assert (read(made.data) == 10).all()

@@ -17,6 +17,7 @@ from mediaframe.engines.vips.cicp import as_declared
 from mediaframe.engines.vips.color import PLAIN, Wish, converted
 from mediaframe.engines.vips.jpegxl import jxl_header, read_jxl
 from mediaframe.engines.vips.library import complaints
+from mediaframe.engines.vips.notes import noted
 from mediaframe.engines.vips.structure import icon_of
 from mediaframe.errors import AssetError
 from mediaframe.model.limits import Limits
@@ -88,7 +89,9 @@ def decode(source: Source, format: str, limits: Limits, wish: Wish = PLAIN, page
     """Decode a page in the colors that were asked for, as stored."""
     if format == "jxl":
         with complaints("E_CORRUPT", format):
-            return converted(read_jxl(source), wish).copy_memory()
+            image = converted(read_jxl(source), wish).copy_memory()
+        animated = jxl_header(source.view()).animated
+        return noted(image, "W_FRAMES_DROPPED", "the first picture of the animation was used") if animated else image
     with trouble(format), _opened(source, format, limits, page) as picture:
         if format == "heic":
             image = plain(bytes(picture.data), picture.size, picture.mode, picture.stride)
