@@ -42,6 +42,11 @@ class Encoded(Format):
         doc="In how many parts a long video is written at the same time, two by two; each begins with a key frame. "
         "Videos without an index, and those of another rate or speed, are written in one.",
     )  # fmt: skip
+    color: Value[Literal["bt709", "keep"]] = arg(
+        default="bt709",
+        doc="Whether wide colors and high dynamic range are brought to BT.709 and 8 bits, which all screens show, or "
+        "kept as they are, with the 10 bits of the source and what HDR10 says of displays.",
+    )  # fmt: skip
 
     @property
     def first_codec(self) -> str:
@@ -49,7 +54,10 @@ class Encoded(Format):
         return "vp9" if self.word == "webm" else "h264"
 
     def check(self) -> None:
-        """Take one wish about the size."""
+        """Take one wish about the size, and no deep colors for a codec that players know with 8 bits alone."""
+        if self.settled("color", "codec") and self.color == "keep" and self.values["codec"] == "h264":
+            others = " or ".join(repr(one) for one in self.arguments["codec"].choices if one in ("h265", "av1", "vp9"))
+            raise RecipeError(f"{self.word}(color='keep'): players know h264 with 8 bits alone; say codec={others}")
         if not self.settled("crf", "bitrate", "max_bytes"):
             return
         given = [name for name in ("crf", "bitrate", "max_bytes") if self.values[name] is not None]
@@ -89,7 +97,8 @@ class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
 
     Pictures have 8 bits, 4:2:0 colors of limited range and square pixels; odd sizes lose a pixel. Colors stay those of
     BT.709 or BT.601 and are named; other ones, high dynamic range (PQ, HLG) too, are brought to BT.709: 203 nits become
-    white, and up to 1000 nits are rolled off.
+    white, and up to 1000 nits are rolled off. `color="keep"` keeps them, with 10 bits, for h265 and av1: with PQ and HLG
+    what HDR10 says of displays goes along, what HDR10+ and Dolby Vision say does not.
 
     Source: libx264, libx265, SVT-AV1 and FFmpeg's aac and mov muxer through PyAV; always two threads, since the bytes
     depend on their number. Tone mapping by the EETF of ITU-R BT.2390-11.

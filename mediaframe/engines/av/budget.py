@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from mediaframe.engines.av import demux
-from mediaframe.engines.av.codecs import PICTURES, Coder, Target
+from mediaframe.engines.av.codecs import Coder, Target
+from mediaframe.engines.av.keeping import pictures
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.pipeline import write
 from mediaframe.engines.base import Encoded
@@ -49,10 +50,10 @@ def _twice(medium: Medium, format: Format, word: str, target: Target, rate: floa
     """Look at all pictures first; a second pass that is over is done once more, lower, by what the first one saw."""
     budget = format.max_bytes or 0
     with _stats() as stats:
-        coder = PICTURES[word].at(format.preset, None, int(rate * _LOWER[0]))
+        coder = pictures(medium, format, word).at(format.preset, None, int(rate * _LOWER[0]))
         write(medium, replace(target, video=_pass(coder, word, 1, stats), audio=None)).discard()
         for number, lower in enumerate(_LOWER, start=2):
-            coder = PICTURES[word].at(format.preset, None, int(rate * lower))
+            coder = pictures(medium, format, word).at(format.preset, None, int(rate * lower))
             made = write(medium, replace(target, video=_pass(coder, word, 2, stats)))
             if made.size <= budget:
                 return replace(made, encodes=number, outcome="met")
@@ -96,7 +97,7 @@ def _searched(medium: Medium, format: Format, word: str, target: Target, rate: f
     under: tuple[float, float] | None = None
     crf, encodes = _FIRST, 0
     while encodes < _TRIES:
-        made = write(medium, replace(target, video=PICTURES[word].at(format.preset, crf, None)))
+        made = write(medium, replace(target, video=pictures(medium, format, word).at(format.preset, crf, None)))
         encodes += 1
         seen = (crf, math.log(made.size / budget))
         if made.size <= budget:

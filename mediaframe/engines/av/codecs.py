@@ -29,6 +29,8 @@ class Coder:
     run: Literal[0, 1, 2] = 0
     """Which of two passes it is, for encoders that are told by a flag."""
     threads: int = THREADS
+    keeps: bool = False
+    """Whether colors stay those of the source, wide ones and high dynamic range too."""
 
 
 _LEAST_H265 = 64

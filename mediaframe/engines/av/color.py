@@ -19,6 +19,8 @@ _LIMITED, _FULL = 1, 2
 _SD_WIDTH, _SD_HEIGHT = 1024, 576
 _KEPT = {_BT709: "bt709", _PAL: "bt470bg", _NTSC: "smpte170m"}
 """The matrices that are written, with FFmpeg's names; others are turned into BT.709."""
+_NAMED = {**_KEPT, 9: "bt2020"}
+"""Those that are written where colors are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Colors:
         if self.matrix not in _KEPT:
             return Colors(_BT709, self.primaries, self.transfer, full=False)
         return replace(self, full=False)
+
+    def kept(self) -> Colors:
+        """Say in which colors a video of these is written that keeps them; other matrices become the usual one."""
+        matrix = self.matrix if self.matrix in _NAMED else 9 if self.primaries == 9 else _BT709
+        return replace(self, matrix=matrix, full=False)
 
 
 def said(told: VideoFrame | VideoCodecContext) -> Colors:
@@ -84,12 +91,12 @@ def leaving(given: Colors, wanted: Colors, *, converted: bool) -> tuple[Node, ..
     """Turn colors into those that are written; nothing where they are that already."""
     if not converted and given.matrix == wanted.matrix and given.full == wanted.full:
         return ()
-    return (Node("scale", f"flags={FLAGS}:out_color_matrix={_KEPT[wanted.matrix]}:out_range=tv"),)
+    return (Node("scale", f"flags={FLAGS}:out_color_matrix={_NAMED[wanted.matrix]}:out_range=tv"),)
 
 
 def layered(wanted: Colors) -> tuple[Node, ...]:
     """Turn what is put on pictures into their colors."""
-    matrix = _KEPT[wanted.matrix]
+    matrix = _NAMED[wanted.matrix]
     return (
         Node("scale", f"flags={FLAGS}:out_color_matrix={matrix}:out_range=tv"),
         Node("format", "pix_fmts=yuva420p"),

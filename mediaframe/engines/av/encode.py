@@ -8,9 +8,11 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
+from mediaframe.engines.av.beside import hdr, side_data
 from mediaframe.engines.av.budget import within
-from mediaframe.engines.av.codecs import COPY, FASTSTART, PICTURES, SOUNDS, Sound, Target
+from mediaframe.engines.av.codecs import COPY, FASTSTART, SOUNDS, Sound, Target
 from mediaframe.engines.av.copying import copyable
+from mediaframe.engines.av.keeping import pictures
 from mediaframe.engines.av.medium import Medium
 from mediaframe.engines.av.pipeline import write
 from mediaframe.engines.av.segments import segmented
@@ -39,7 +41,7 @@ def encode(medium: Medium, format: formats.Encoded) -> Encoded:
     target = replace(target, audio=_sound(target).at(format.audio_bitrate))
     if format.max_bytes is not None:
         return within(medium, format, word, target)
-    target = replace(target, video=PICTURES[word].at(format.preset, format.crf, format.bitrate))
+    target = replace(target, video=pictures(medium, format, word).at(format.preset, format.crf, format.bitrate))
     return write(medium, target) if format.segments == 1 else segmented(medium, target, format.segments)
 
 
@@ -56,27 +58,33 @@ def _copied(medium: Medium, format: formats.Encoded, target: Target, word: str) 
         )
     if not can or (word == "auto" and not _plays(stream, format)):
         return None
-    held = _SOUNDS_OF[target.muxer]
+    assert stream is not None  # noqa: S101  # it can be copied
+    held, beside = _SOUNDS_OF[target.muxer], side_data(medium.container).get(stream.index, {})
     same = frozenset(
         one.index
         for one in medium.sounds_in(medium.container)
         if medium.sound_untouched and copyable(one, target.muxer) and (word == "copy" or demux.codec(one) in held)
     )
-    target = replace(target, audio=_sound(target).at(format.audio_bitrate), copied=same)
+    dolby = hdr(stream, beside) == "dolby vision"
+    options = {**target.mux_options, **(_DOLBY if dolby else {})}
+    target = replace(target, audio=_sound(target).at(format.audio_bitrate), copied=same, mux_options=options)
     made = write(medium, replace(target, video=COPY))
     if format.max_bytes is not None and made.size > format.max_bytes:
         made.discard()
         return None
-    return made
+    return replace(made, notes=(*made.notes, *_NO_DOLBY)) if dolby and target.muxer == "mov" else made
 
 
+_DOLBY = {"strict": "unofficial"}
+"""Has FFmpeg write the record of Dolby Vision, which is none of ISO."""
+_NO_DOLBY = (("W_METADATA_DROPPED", "the record of Dolby Vision was left out: mov does not hold it, mp4 and mkv do"),)
 _SOUNDS_OF = {"mp4": ("aac",), "mov": ("aac",), "matroska": ("opus", "vorbis", "aac"), "webm": ("opus", "vorbis")}
 _NAMES = {"h264": "h264", "hevc": "h265", "av1": "av1", "vp9": "vp9"}
 
 
 def _plays(stream: VideoStream | None, format: formats.Encoded) -> bool:
-    """Whether pictures are as this format would write them: in one of its codecs, 8 bits, 4:2:0."""
-    if stream is None or stream.pix_fmt != "yuv420p":
+    """Whether pictures are as this format would write them: in one of its codecs, 4:2:0, with 8 bits unless kept."""
+    if stream is None or stream.pix_fmt not in (("yuv420p", "yuv420p10le") if format.color == "keep" else ("yuv420p",)):
         return False
     return _NAMES.get(demux.codec(stream)) in format.arguments["codec"].choices
 

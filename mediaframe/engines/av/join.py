@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from mediaframe.engines.av import demux
 from mediaframe.engines.av.base import engine
-from mediaframe.engines.av.codecs import PICTURES, Sound
+from mediaframe.engines.av.codecs import PICTURES, Coder, Sound
 from mediaframe.engines.av.copying import copyable
 from mediaframe.engines.av.encode import MUXERS
 from mediaframe.engines.av.graph import Chain, Node
@@ -158,7 +158,8 @@ class _Join:
             width, height = self.size
             fitting = Resize(width, height, fit="contain", enlarge=True, background=self.merge.background)
             shown = engine.do(fitting, medium)
-            lanes.append(Lane(stream, None, lambda frame: picture_chain(shown, stream, frame, COLORS, "yuv420p")))
+            plain = Coder("")  # frames of 8 bits, for the coder of the whole
+            lanes.append(Lane(stream, None, lambda frame: picture_chain(shown, stream, frame, COLORS, plain)))
         if sound is not None:
             nodes = [
                 Node("aresample", f"{line.hz}:async=1:first_pts=0"),

@@ -22,7 +22,7 @@ from mediaframe.engines.av import color, demux
 from mediaframe.engines.av.codecs import Coder, Sound, Target, refuse_narrow
 from mediaframe.engines.av.graph import Chain, Node, kind_of
 from mediaframe.engines.av.lame import Lame
-from mediaframe.engines.av.medium import Medium, displayed, turn_of
+from mediaframe.engines.av.medium import PAINTS, Medium, displayed, turn_of
 from mediaframe.engines.av.tone import Table
 
 _TURNS = {90: (Node("transpose", "clock"),), 180: (Node("hflip"), Node("vflip")), 270: (Node("transpose", "cclock"),)}
@@ -34,8 +34,6 @@ _REORDERED = 60
 """Seconds that a picture may be decoded before it is shown."""
 _AHEAD = 3
 """Frames that are on their way to the encoder at the most."""
-_PAINTS = ("pad", "overlay", "fade")
-"""Filters whose colors are those of the result."""
 
 
 @dataclass(slots=True)
@@ -156,24 +154,25 @@ def video_lane(medium: Medium, target: Target, stream: VideoStream, out: OutputC
     made.width, made.height, made.pix_fmt = width, height, coder.pixels
     if coder.tag and target.muxer in ("mp4", "mov"):
         made.codec_context.codec_tag = coder.tag
-    wanted = color.said(stream.codec_context).coded()
+    given = color.said(stream.codec_context)
+    wanted = given.kept() if coder.keeps else given.coded()
     color.tag(made.codec_context, wanted)
     made.codec_context.time_base = 1 / rate if medium.rate else stream.time_base or Fraction(1, 90_000)
     made.codec_context.thread_count = coder.threads
     made.codec_context.flags |= Flags.bitexact | _PASSES[coder.run]
-    return Lane(stream, made, lambda frame: picture_chain(medium, stream, frame, wanted, coder.pixels))
+    return Lane(stream, made, lambda frame: picture_chain(medium, stream, frame, wanted, coder))
 
 
-def picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wanted: color.Colors, pixels: str) -> Chain:
+def picture_chain(medium: Medium, stream: VideoStream, frame: VideoFrame, wanted: color.Colors, coder: Coder) -> Chain:
     """Make pixels square, turn them, do the steps, and give them the colors and the size that are written."""
     whole = displayed(medium)
     with ExitStack() as held:
-        nodes, given = done(medium, stream, frame, turn_of(medium), held)
+        nodes, given = done(medium, stream, frame, turn_of(medium), held, keeps=coder.keeps)
         if even(whole) != whole:
             width, height = even(whole)
             nodes.append(Node("crop", f"{width}:{height}:0:0"))
-        nodes += color.leaving(given, wanted, converted=given == color.MAPPED or frame.format.name != pixels)
-        nodes.append(Node("format", f"pix_fmts={pixels}"))
+        nodes += color.leaving(given, wanted, converted=given == color.MAPPED or frame.format.name != coder.pixels)
+        nodes.append(Node("format", f"pix_fmts={coder.pixels}"))
         return Chain(frame, nodes)
 
 
@@ -183,21 +182,22 @@ def drawn(medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, hel
 
 
 def done(
-    medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack
+    medium: Medium, stream: VideoStream, frame: VideoFrame, turn: int, held: ExitStack, *, keeps: bool = False
 ) -> tuple[list[Node], color.Colors]:
     """Give what makes pixels square, turns them and does the steps, and the colors that come out.
 
     Wide colors are brought to BT.709 before anything is painted. What paints is given 8-bit 4:2:0, so that what is put
     on top has the same colors. The table of colors is held until the chain is made.
     """
-    given, wanted = color.said(frame), color.said(frame).coded()
+    given = color.said(frame)
+    wanted = given.kept() if keeps else given.coded()
     nodes = [color.entering(given)]
     if (frame.width, frame.height) != (square := demux.square_size(stream)):
         nodes.append(Node("scale", f"{square[0]}:{square[1]}:flags={color.FLAGS}"))
     nodes += _TURNS.get(turn, ())
-    first = next((at for at, one in enumerate(medium.video) if one.name in _PAINTS), len(medium.video))
+    first = next((at for at, one in enumerate(medium.video) if one.name in PAINTS), len(medium.video))
     nodes += medium.video[:first]
-    if given.wide:
+    if given.wide and not keeps:
         nodes += color.mapped(held.enter_context(Table(given.transfer, given.primaries)), given)
         given = color.MAPPED
     if first < len(medium.video):

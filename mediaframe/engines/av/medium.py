@@ -20,6 +20,9 @@ from mediaframe.engines.av.timing import true_length
 from mediaframe.engines.base import Source, Task
 from mediaframe.errors import AssetError
 
+PAINTS = ("pad", "overlay", "fade")
+"""Filters whose colors are those of the result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -135,6 +138,11 @@ class Medium:
         """Whether the pictures are those of the source, and no step has changed them."""
         drawn = self.video or self.size is not None or self.rate is not None or self.speed != 1
         return self.between_packets and not drawn
+
+    @property
+    def painted(self) -> bool:
+        """Whether something is put on the pictures."""
+        return any(one.name in PAINTS for one in self.video)
 
     @property
     def sound_untouched(self) -> bool:

@@ -74,7 +74,7 @@ class _Pass:
             seconds=round(max(lane.last for lane in lanes), 3),
             origin=origin,
             notes=(
-                *(reduced(self.medium) if isinstance(lanes[0].out, VideoStream) and origin == "encoded" else ()),
+                *(reduced(self.medium) if isinstance(self.target.video, Coder) and not self.target.video.keeps else ()),
                 *shortfall(self.medium, max(lane.last for lane in lanes)),
                 *left_out(self.medium, sounds=None if self.target.video else 1, texts=lost),
                 *dropped_cover(self.medium, self.target),

@@ -119,7 +119,9 @@ def _joined(medium: Medium, target: Target, parts: list[Encoded], starts: list[f
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    notes = (*reduced(medium), *shortfall(medium, join.last), *left_out(medium, texts=join.lost))
+    keeps = isinstance(target.video, Coder) and target.video.keeps
+    lost = () if keeps else reduced(medium)
+    notes = (*lost, *shortfall(medium, join.last), *left_out(medium, texts=join.lost))
     return replace(parts[0], data=path, seconds=round(join.last, 3), notes=notes)
 
 
