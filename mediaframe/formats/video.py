@@ -97,8 +97,8 @@ class Mp4(Encoded, takes="video", media_type="video/mp4", extension="mp4"):
 
     Pictures have 8 bits, 4:2:0 colors of limited range and square pixels; odd sizes lose a pixel. Colors stay those of
     BT.709 or BT.601 and are named; other ones, high dynamic range (PQ, HLG) too, are brought to BT.709: 203 nits become
-    white, and up to 1000 nits are rolled off. `color="keep"` keeps them, with 10 bits, for h265 and av1: with PQ and HLG
-    what HDR10 says of displays goes along, what HDR10+ and Dolby Vision say does not.
+    white, and up to 1000 nits are rolled off. `color="keep"` keeps them, with 10 bits, for h265 and av1: what HDR10
+    says of displays goes along, what HDR10+ and Dolby Vision say does not.
 
     Source: libx264, libx265, SVT-AV1 and FFmpeg's aac and mov muxer through PyAV; always two threads, since the bytes
     depend on their number. Tone mapping by the EETF of ITU-R BT.2390-11.

@@ -75,7 +75,7 @@ def captions(medium: Medium, op: Captions) -> Medium:
     def shown() -> Shown:
         blank = Pixels(*strip, 4, bytes(strip[0] * strip[1] * 4))
         ended = 0.0
-        yield 0.0, blank
+        # Of two that are shown from one moment on FFmpeg takes the first: nothing stands before a cue at 0.
         for cue in stretches(cues):
             if cue.start > ended:
                 yield ended, blank
