@@ -32,6 +32,8 @@ _COARSE = 0.05
 _PASSES = {0: 0, 1: int(Flags.pass1), 2: int(Flags.pass2)}
 _REORDERED = 60
 """Seconds that a picture may be decoded before it is shown."""
+_FEW = 2
+"""Pictures of a whole video that are decoded in the order in which they are shown."""
 _AHEAD = 3
 """Frames that are on their way to the encoder at the most."""
 
@@ -52,6 +54,8 @@ class Lane:
     next: Fraction | None = None
     """Where the next sample of sound belongs."""
     pool: ThreadPoolExecutor | None = None
+    shown: int = 0
+    """How many frames were encoded."""
     lame: Lame | None = None
     """Encodes instead of the stream's own encoder."""
     coming: deque[Future[list[Packet[Any]]]] = field(default_factory=deque)
@@ -121,22 +125,23 @@ class Lane:
             assert not isinstance(frame, VideoFrame)  # noqa: S101  # a lane of sound
             yield from self.lame.encode(frame)
             return
+        self.shown += frame is not None
         if isinstance(self.out, AudioStream) or not self.out.codec_context.is_open:
             yield from _decodable(self.out.encode(frame))  # type: ignore[arg-type]  # frames are of its stream's kind
             return
         self.pool = self.pool or ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self.coming.append(self.pool.submit(self.out.encode, frame))  # type: ignore[arg-type]  # as above
         while len(self.coming) > (0 if frame is None else _AHEAD):
-            yield from _decodable(self.coming.popleft().result())
+            yield from _decodable(self.coming.popleft().result(), few=frame is None and self.shown <= _FEW)
         if frame is None:
             self.pool.shutdown()
 
 
-def _decodable(packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
+def _decodable(packets: Iterable[Packet[Any]], *, few: bool = False) -> Iterator[Packet[Any]]:
     """Give packets times to decode at: of one or two pictures x265 says what happens to lie in memory."""
     for packet in packets:
         pts, dts = packet.pts, packet.dts
-        if pts is not None and dts is not None and not 0 <= (pts - dts) * packet.time_base <= _REORDERED:
+        if few or (pts is not None and dts is not None and not 0 <= (pts - dts) * packet.time_base <= _REORDERED):
             packet.dts = pts
         yield packet
 
