@@ -32,6 +32,7 @@ UNDECODABLE = {"video/green_2x2.ogv"}
 """Theora of 2x2 pixels, which FFmpeg refuses by their size."""
 
 ELSEWHERE = {
+    "video/nasa_13013.mp4": "ffmpeg takes the largest of its streams, this the first",
     "video/hlg10-color-test.mp4": "high dynamic range, which ffmpeg 5.1 does not bring to sRGB",
     "video/h265_video.mp4": "ffmpeg 5.1 lands a frame behind",
 }

@@ -281,18 +281,18 @@ def _pgs() -> bytes:
     return part(0x16, composition) + part(0x80, b"")
 
 
-def test_the_default_pictures_are_the_marked_ones_and_of_several_the_largest(tmp_path: Path) -> None:
+def test_the_default_pictures_are_the_marked_ones_and_of_several_the_first(tmp_path: Path) -> None:
     both, marked = tmp_path / "both.mkv", tmp_path / "marked.mkv"
     ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48:d=1", "-f", "lavfi", "-i", "color=blue:s=96x64:d=1", "-map", 0,
            "-map", 1, "-c:v", "libx264", "-disposition:v", 0, both)  # fmt: skip
-    ffmpeg("-i", both, "-map", 0, "-c", "copy", "-disposition:v:0", "default", marked)
+    ffmpeg("-i", both, "-map", 0, "-c", "copy", "-disposition:v:1", "default", marked)
 
-    assert mf.scan(str(both)).probe().collect().select("width", "height").row(0) == (96, 64)
-    assert mf.scan(str(marked)).probe().collect().select("width", "height").row(0) == (64, 48)
+    assert mf.scan(str(both)).probe().collect().select("width", "height").row(0) == (64, 48)
+    assert mf.scan(str(marked)).probe().collect().select("width", "height").row(0) == (96, 64)
     video.tracks(video=1).mp4(codec="copy").run(marked, to=tmp_path / "made.mp4")
     assert (told(tmp_path / "made.mp4")[0]["width"], told(tmp_path / "made.mp4")[0]["height"]) == (96, 64)
-    png = video.tracks(video=1).frame(at=0).mean_color().run(marked)
-    assert png != video.frame(at=0).mean_color().run(marked)
+    color = video.tracks(video=0).frame(at=0).mean_color().run(marked)
+    assert color != video.frame(at=0).mean_color().run(marked)
 
 
 def test_a_cover_is_no_video(source: Path, tmp_path: Path) -> None:

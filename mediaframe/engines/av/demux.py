@@ -128,8 +128,8 @@ def sounds(container: InputContainer) -> list[AudioStream]:
 
 
 def picture(container: InputContainer) -> VideoStream | None:
-    """Give the stream of moving pictures that is meant: the default one, of several such the largest."""
-    found = max(pictures(container), key=lambda one: (*_meant(one), one.width * one.height), default=None)
+    """Give the stream of moving pictures that is meant: the default one, of several such the first, as players do."""
+    found = max(pictures(container), key=_meant, default=None)
     return None if found is None else in_one_thread(found)
 
 
@@ -141,8 +141,8 @@ def in_one_thread(stream: VideoStream) -> VideoStream:
 
 
 def sound(container: InputContainer) -> AudioStream | None:
-    """Give the stream of sound that is meant: the default one, of several such that with the most channels."""
-    return max(sounds(container), key=lambda one: (*_meant(one), one.channels), default=None)
+    """Give the stream of sound that is meant: the default one, of several such the first, as players do."""
+    return max(sounds(container), key=_meant, default=None)
 
 
 _BESIDE = (
