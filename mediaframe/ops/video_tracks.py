@@ -11,9 +11,10 @@ class Tracks(Operation, takes="video"):
     """Choose which streams of a container are taken: the pictures, one or several sounds, subtitles.
 
     Without it these are the pictures and the sound that are marked as default, of several such ones the first, as
-    players do; tracks for people who see or hear little, comments and covers stand back. All subtitles go along that are text. A number counts the streams of its kind from 0, as FFmpeg's `a:1`; a
-    language is a code of ISO 639 (`eng`, `en`; `ger` and `deu` are one). A stream that is named and not there is an
-    error of that row (`E_OP`), which says what there is.
+    players do; tracks for people who see or hear little, comments and covers stand back. All subtitles go along that
+    are text. A number counts the streams of its kind from 0, as FFmpeg's `a:1`; a language is a code of ISO 639
+    (`eng`, `en`; `ger` and `deu` are one). A stream that is named and not there is an error of that row (`E_OP`),
+    which says what there is.
 
     MP4, MOV, MKV and WebM hold several sounds and subtitles, with language, title and disposition; text becomes what
     the container has (3GPP timed text, SubRip, WebVTT), or stays as it is where it has that already. HLS packages get
