@@ -31,9 +31,9 @@ import polars as pl
 
 import mediaframe as mf
 from mediaframe.storage.store import Store
-from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.commit import RunFiles, commit
 from mediaframe.work.job import FORMAT, Job
+from mediaframe.work.version import mediaframe_version
 
 STUB = Path(__file__).parent.parent / "tests" / "storage" / "stub_s3.py"
 TO = "s3://many"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mediaframe.cli import demo, doctor, known, look, make, runs
-from mediaframe.work.begin import mediaframe_version
+from mediaframe.work.version import mediaframe_version
 
 app = typer.Typer(
     name="mediaframe",

@@ -20,8 +20,8 @@ from mediaframe.cli.outcome import FAILED, OK, command
 from mediaframe.cli.screen import BAD, FAINT, GOOD, STRONG, WARN, emit, faint, out, plain, size, table
 from mediaframe.errors import MediaframeError
 from mediaframe.work.ability import ability
-from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.machine import budget, cores, memory
+from mediaframe.work.version import mediaframe_version
 
 _NEEDED = (
     "polars", "pyarrow", "dask", "distributed", "pyvips", "pyvips-binary", "av", "pillow", "pypdfium2", "numpy",

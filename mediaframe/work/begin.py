@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +28,7 @@ from mediaframe.work.job import FORMAT, Job
 from mediaframe.work.known import Known
 from mediaframe.work.past import live, measured, parts, superseded
 from mediaframe.work.stream import Stream
+from mediaframe.work.version import mediaframe_version
 
 Rows = Callable[[Known | None, Known | None], Stream]
 """Gives the rows of a frame, told what is known of their headers, and what was measured before."""
@@ -112,14 +112,6 @@ def new_id() -> str:
     22
     """
     return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
-
-
-def mediaframe_version() -> str:
-    """Give the version of this package."""
-    try:
-        return version("mediaframe")
-    except PackageNotFoundError:  # Run from a source tree that was never installed.
-        return "0+source"
 
 
 @contextmanager

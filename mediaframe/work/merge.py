@@ -19,7 +19,6 @@ from mediaframe.model.limits import Limits
 from mediaframe.model.merge import Merge
 from mediaframe.model.recipe import Finished
 from mediaframe.storage.store import Store
-from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.child.compose import NAME
 from mediaframe.work.commit import AREA
 from mediaframe.work.inputs import Content
@@ -28,6 +27,7 @@ from mediaframe.work.need import merge_need
 from mediaframe.work.pool import Pool
 from mediaframe.work.slot import Slot
 from mediaframe.work.spool import Pieces, Spool
+from mediaframe.work.version import mediaframe_version
 
 FORM = 1
 """Number of the form of a record; raised when older readers would misread it."""

@@ -9,9 +9,9 @@ from typing import Any
 from mediaframe.errors import MediaframeError
 from mediaframe.storage.names import readable
 from mediaframe.storage.redact import redact
-from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.commit import head_commit
 from mediaframe.work.record import Record
+from mediaframe.work.version import mediaframe_version
 
 
 def summary_of(

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from mediaframe.errors import AssetError, MediaframeError, RunError
 from mediaframe.model.limits import Limits
 from mediaframe.work.admission import Admission
-from mediaframe.work.begin import mediaframe_version
 from mediaframe.work.pool import Arriving
 from mediaframe.work.slot import Hear, Slot, unheard
+from mediaframe.work.version import mediaframe_version
 
 _TRIES = 5
 
