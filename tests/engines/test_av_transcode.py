@@ -258,3 +258,13 @@ def test_a_part_behind_the_end_says_so(source: Path) -> None:
 def test_two_wishes_about_the_size_are_refused_before_the_first_byte() -> None:
     with pytest.raises(RecipeError, match="one of crf, bitrate and max_bytes, got crf and bitrate"):
         video.mp4(crf=20, bitrate="1M")
+
+
+def test_no_video_without_a_picture_is_written(source: Path) -> None:
+    """The sound alone would make a file that players refuse."""
+    few = video.speed(54).rate(5.5).mkv(preset="ultrafast")
+
+    with pytest.raises(AssetError, match=r"none of its pictures is left at 5\.5 in a second") as caught:
+        few.run(source)
+
+    assert caught.value.code == "E_OP"

@@ -52,7 +52,8 @@ class _Pass:
     def __init__(self, medium: Medium, target: Target, path: Path) -> None:
         self.medium, self.target, self.path = medium, target, path
         self.telling = Telling(medium)
-        self.packets = 0
+        self.written = set[int]()
+        """The streams of the source of which something was written."""
 
     def run(self) -> Encoded:
         options = {"fflags": "+bitexact", **self.target.mux_options}
@@ -124,7 +125,7 @@ class _Pass:
                 continue
             lane = by_stream[packet.stream_index]
             for made in lane.take(packet, begin, end):
-                self.packets += bool(made.size)  # FLAC ends with a packet that only mends its header.
+                self._count(lane, made)
                 out.mux(made)
             for track in tracks:
                 out.mux(list(track.until(lane.last)))
@@ -133,17 +134,22 @@ class _Pass:
                 break
         for lane in lanes:
             for made in lane.take(None, begin, end):
-                self.packets += bool(made.size)  # FLAC ends with a packet that only mends its header.
+                self._count(lane, made)
                 out.mux(made)
-        if not self.packets:
+        seen = {lane.source.index for lane in lanes if isinstance(lane.out, VideoStream)}
+        if not self.written or seen - self.written:
             raise self._nothing()
         for track in tracks:
             out.mux(list(track.until(math.inf)))
         if cover is not None:
             out.mux(cover)
 
+    def _count(self, lane: Lane | CopyLane, made: Packet[Any]) -> None:
+        if made.size:  # FLAC ends with a packet that only mends its header.
+            self.written.add(lane.source.index)
+
     def _nothing(self) -> AssetError:
-        """Say why there is nothing in the result."""
+        """Say why there is nothing in the result, or no picture."""
         start, length = self.medium.start, self.medium.length
         if length is not None and start >= length:
             return AssetError(f"the part begins at {start:g} s, but it plays {length:.2f} s", code="E_OP")
@@ -153,4 +159,6 @@ class _Pass:
                 f"none of its pictures is left at {float(self.medium.rate):g} in a second, since it plays {left:.2f} s"
             )
             return AssetError(few, code="E_OP")
-        return AssetError("nothing in it decodes", code="E_CORRUPT")
+        if self.written and (start or self.medium.end is not None):
+            return AssetError("there is no picture in this part; soundtrack() gives its sound alone", code="E_OP")
+        return AssetError("no picture in it decodes" if self.written else "nothing in it decodes", code="E_CORRUPT")
