@@ -12,7 +12,7 @@ from typing import Any
 from mediaframe.errors import RecipeError, UsageError, did_you_mean, expected
 from mediaframe.model.parse import parse_recipe
 from mediaframe.model.recipe import Finished
-from mediaframe.recipes import image
+from mediaframe.recipes import image, video
 
 LONGEST = 64 << 10
 """Bytes that a file of presets may have."""
@@ -107,6 +107,31 @@ _OURS: dict[str, Preset] = {
         "Products on marketplaces: whole, on a white square.",
         "As the mode; JPEG is what all marketplaces take.",
     ),
+    "poster": Preset(
+        video.frame(pick="best").resize(1280).jpeg(quality=82),
+        "The still of a video before it plays.",
+        "The sharpest of several frames that show something; players are seldom wider than 1280 px.",
+    ),
+    "website-video": Preset(
+        video.mode("website").mp4(),
+        "Videos of pages.",
+        "As the mode; H.264 with AAC in MP4, its index in front, plays in every browser.",
+    ),
+    "social-video": Preset(
+        video.resize(1080, 1080, fit="cover").mp4(),
+        "Square posts.",
+        "Instagram keeps widths up to 1080 px and takes squares, as do Facebook and LinkedIn.",
+    ),
+    "hero-video": Preset(
+        video.resize(1920, 1080, fit="cover").mute().mp4(crf=26),
+        "The silent video behind a headline.",
+        "Full HD; browsers start a video by themselves only where it is mute.",
+    ),
+    "product-video": Preset(
+        video.mode("ecommerce").mp4(),
+        "Products on marketplaces: whole, on a white square.",
+        "As the mode; MP4 is what all marketplaces take.",
+    ),
 }
 
 
@@ -140,6 +165,11 @@ def presets(source: str | os.PathLike[str] | Mapping[str, Finished] | None = Non
     avatar          image.resize(width=400, height=400, fit='cover', gravity='attention').webp()
     blog-hero       image.resize(width=1920, height=1080, fit='cover', gravity='attention').webp()
     ecommerce       image.mode(name='ecommerce').jpeg(quality=85)
+    poster          video.frame(pick='best').resize(width=1280).jpeg(quality=82)
+    website-video   video.mode(name='website').mp4()
+    social-video    video.resize(width=1080, height=1080, fit='cover').mp4()
+    hero-video      video.resize(width=1920, height=1080, fit='cover').mute().mp4(crf=26)
+    product-video   video.mode(name='ecommerce').mp4()
     """
     ours = Presets(_OURS)
     if source is None:

@@ -48,6 +48,7 @@ from mediaframe.ops.image.tone import (
     Tint,
 )
 from mediaframe.ops.stills import Preview, Storyboard
+from mediaframe.ops.video_mode import Mode as VideoMode
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -165,6 +166,7 @@ class VideoRecipe(Recipe, kind="video"):
     tracks = step(choosing.Tracks)
     clip = step(moving.Clip)
     resize = step(moving.Resize)
+    mode = step(VideoMode)
     crop = step(moving.Crop)
     pad = step(moving.Pad)
     rotate = step(moving.Rotate)

@@ -59,7 +59,7 @@ def presets() -> str:
         ("Mode", "For", "Does", "Why"),
         ((f"`{name}`", one.purpose, f"`{one.does!r}`" if one.does else "", one.why) for name, one in MODES.items()),
     )
-    steps = 'Steps, which still need a format: `mf.image.mode("website").webp()`.'
+    steps = 'Steps, which still need a format: `mf.image.mode("website").webp()`, `mf.video.mode("website").mp4()`.'
     return "\n\n".join((named, "## Resize modes", steps, modes))
 
 

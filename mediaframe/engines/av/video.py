@@ -12,6 +12,7 @@ from mediaframe.engines.av.seeking import key_before
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS
 from mediaframe.ops.video import Clip, Crop, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
+from mediaframe.ops.video_mode import Mode
 
 
 @engine.implements(Clip)
@@ -33,6 +34,12 @@ def resize(medium: Medium, op: Resize) -> Medium:
     if op.fit == "contain":
         return _padded(made, plan.final, op.gravity, op.background)
     return _cut(made, plan.final, op.gravity)
+
+
+@engine.implements(Mode)
+def mode(medium: Medium, op: Mode) -> Medium:
+    """Do the resize of the mode."""
+    return medium if op.resize is None else resize(medium, op.resize)
 
 
 @engine.implements(Crop)
