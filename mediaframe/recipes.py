@@ -48,7 +48,6 @@ from mediaframe.ops.image.tone import (
     Tint,
 )
 from mediaframe.ops.stills import Preview, Storyboard
-from mediaframe.ops.video_mode import Mode as VideoMode
 
 
 class ImageRecipe(Recipe, kind="image"):
@@ -166,7 +165,7 @@ class VideoRecipe(Recipe, kind="video"):
     tracks = step(choosing.Tracks)
     clip = step(moving.Clip)
     resize = step(moving.Resize)
-    mode = step(VideoMode)
+    mode = step(moving.Mode)
     crop = step(moving.Crop)
     pad = step(moving.Pad)
     rotate = step(moving.Rotate)

@@ -7,7 +7,8 @@ import pytest
 
 from mediaframe.engines.base import Source, Task
 from mediaframe.engines.vips.engine import engine
-from mediaframe.ops.image.geometry import MODES, ModeName
+from mediaframe.model.mode import ModeName
+from mediaframe.ops.image.geometry import MODES
 from mediaframe.recipes import image
 from tests.engines.pictures import large, pixels_of, scene, write
 

@@ -11,8 +11,7 @@ from mediaframe.engines.av.medium import Medium, displayed
 from mediaframe.engines.av.seeking import key_before
 from mediaframe.errors import AssetError
 from mediaframe.model.sizing import ANCHORS
-from mediaframe.ops.video import Clip, Crop, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
-from mediaframe.ops.video_mode import Mode
+from mediaframe.ops.video import Clip, Crop, Mode, Mute, Pad, Rate, Resize, Rotate, Soundtrack, Speed
 
 
 @engine.implements(Clip)

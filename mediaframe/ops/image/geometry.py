@@ -8,6 +8,7 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.detector import needed_detectors
 from mediaframe.model.kind import Shape
+from mediaframe.model.mode import BOXES, PAPER, SIZED, Box, ModeName, box_of, check_size
 from mediaframe.model.operation import Operation
 from mediaframe.model.quantity import aspect_ratio
 from mediaframe.model.sizing import Fit, Plan, Point, nearest, plan
@@ -91,11 +92,6 @@ class Resize(Operation, takes="image"):
         return shape.but(width=plan.final[0], height=plan.final[1])
 
 
-ModeName = Literal[
-    "original", "website", "email", "instagram", "linkedin", "ecommerce", "square", "width", "height"
-]  # fmt: skip
-
-
 class ModeFacts(NamedTuple):
     """What a resize mode is for, what it does, and where its size comes from."""
 
@@ -105,31 +101,36 @@ class ModeFacts(NamedTuple):
     why: str
 
 
+def _boxed(box: Box) -> Resize:
+    gravity: Gravity = "attention" if box.fit == "cover" else "center"
+    return Resize(box.width, box.height, fit=box.fit, gravity=gravity, background=PAPER)
+
+
 MODES: dict[ModeName, ModeFacts] = {
     "original": ModeFacts("Only another format or compression.", None, "The size stays."),
     "website": ModeFacts(
         "Large pictures of pages.",
-        Resize(1920, 1920),
+        _boxed(BOXES["website"]),
         "The width of a full HD screen, the most common one of desktops (StatCounter); neither side is longer.",
     ),
     "email": ModeFacts(
         "Newsletters.",
-        Resize(600),
+        _boxed(BOXES["email"]),
         "Templates are 600 px wide (Mailchimp, About Template Images), and Outlook shows what is wider as it is.",
     ),
     "instagram": ModeFacts(
         "Square posts.",
-        Resize(1080, 1080, fit="cover", gravity="attention"),
+        _boxed(BOXES["instagram"]),
         "Instagram keeps widths up to 1080 px, and takes 4:5 to 1.91:1 (Meta, Instagram content publishing).",
     ),
     "linkedin": ModeFacts(
         "Posts and links shared.",
-        Resize(1200, 627, fit="cover", gravity="attention"),
+        _boxed(BOXES["linkedin"]),
         "1200x627 px, 1.91:1 (LinkedIn, image specifications for shared links).",
     ),
     "ecommerce": ModeFacts(
         "Products on marketplaces: whole, on a white square.",
-        Resize(1600, 1600, fit="contain"),
+        _boxed(BOXES["ecommerce"]),
         "1600 px is what eBay recommends; Amazon zooms from 1000 px on and asks for pure white behind.",
     ),
     "square": ModeFacts("A square of any size, cut to what draws the eye.", None, "The size is said."),
@@ -137,8 +138,6 @@ MODES: dict[ModeName, ModeFacts] = {
     "height": ModeFacts("A height; the width follows.", None, "The size is said."),
 }
 """The resize modes by name."""
-
-_SIZED = ("square", "width", "height")
 
 
 class Mode(Operation, takes="image"):
@@ -162,23 +161,14 @@ class Mode(Operation, takes="image"):
 
     def check(self) -> None:
         """Ask for a size where the mode has none of its own."""
-        if not self.settled("name", "size"):
-            return
-        if self.name in _SIZED and self.size is None:
-            raise RecipeError(f"mode({self.name!r}): expected a size, such as mode({self.name!r}, 800)")
-        if self.name not in _SIZED and self.size is not None:
-            raise RecipeError(
-                f"mode({self.name!r}, size={self.size}): {self.name} takes no size; "
-                f"say {', '.join(_SIZED)}, or resize({self.size})"
-            )
+        if self.settled("name", "size"):
+            check_size(self.name, self.size)
 
     @property
     def resize(self) -> Resize | None:
         """What it does, once its arguments are settled; nothing for `original`."""
-        if self.name == "square":
-            return Resize(self.size, self.size, fit="cover", gravity="attention")
-        if self.name in _SIZED:
-            return Resize(self.size) if self.name == "width" else Resize(height=self.size)
+        if self.name in SIZED and (box := box_of(self.name, self.size)) is not None:
+            return _boxed(box)
         return MODES[self.name].does
 
     def identity(self) -> list[Any]:
