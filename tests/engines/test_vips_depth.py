@@ -116,6 +116,7 @@ DEEP_STEPS: dict[str, Any] = {
     "pixelate": image.pixelate(3),
     "vignette": image.vignette(),
     "text": image.text("a", size=8),
+    "shape": image.shape("rectangle", 8, 6),
     "describe": image.describe(title="x"),
     "page": image.page(1),
 }  # fmt: skip
