@@ -25,7 +25,7 @@ def test_workers_publish_whole_packages_and_say_where_collected_ones_are(client,
 
     assert here.state == there.state == "complete"
     published = files(tmp_path / "here" / "hls")
-    assert len(published) == 18
+    assert len(published) == 20
     assert files(tmp_path / "there" / "hls") == published
     assert mf.verify(tmp_path / "there", deep=True).ok
     assert there.manifest["parts"].to_list() == here.manifest["parts"].to_list()

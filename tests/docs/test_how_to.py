@@ -58,7 +58,7 @@ def followed(tmp_path_factory):
     add(package / "engines/vips/tone.py", names, "from mediaframe.ops.image.tone import Posterize", done)
 
     declared, line, done, rows = blocks("add-a-format.md")
-    add(package / "formats/image.py", declared)
+    add(package / "formats/image.py", "from mediaframe.model.finish import Format", declared)
     let_recipes_have(package, line, "mediaframe.formats.image", "J2k")
     names = "import io\nfrom PIL import Image\nfrom mediaframe.formats.image import J2k"
     add(package / "engines/vips/encode.py", names, done, rows)
