@@ -9,6 +9,7 @@ import pytest
 
 import mediaframe as mf
 from mediaframe.errors import UsageError
+from mediaframe.model.mode import BOXES
 from mediaframe.ops.image.geometry import MODES
 
 FILE = """
@@ -178,6 +179,6 @@ def test_a_mode_asks_for_a_size_where_it_has_none_and_takes_none_where_it_has():
 def test_a_mode_of_another_size_is_another_recipe(monkeypatch):
     before = mf.image.mode("email").jpeg().id
 
-    monkeypatch.setitem(MODES, "email", MODES["website"])
+    monkeypatch.setitem(BOXES, "email", BOXES["website"])
 
     assert mf.image.mode("email").jpeg().id != before

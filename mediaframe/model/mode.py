@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mediaframe.errors import RecipeError
+from mediaframe.model.argument import Value, arg
+from mediaframe.model.kind import Shape
+from mediaframe.model.operation import Operation
 from mediaframe.model.sizing import Fit
 
 ModeName = Literal[
@@ -47,11 +50,44 @@ def box_of(name: ModeName, size: int | None) -> Box | None:
     return BOXES.get(name)
 
 
-def check_size(name: ModeName, size: int | None) -> None:
-    """Ask for a size where the mode has none of its own."""
-    if name in SIZED and size is None:
-        raise RecipeError(f"mode({name!r}): expected a size, such as mode({name!r}, 800)")
-    if name not in SIZED and size is not None:
-        raise RecipeError(
-            f"mode({name!r}, size={size}): {name} takes no size; say {', '.join(SIZED)}, or resize({size})"
-        )
+class Moded(Operation):
+    """Base of the steps that resize by a mode; each says what it does for its kind."""
+
+    name: Value[ModeName] = arg(doc="Which mode.")
+    size: Value[int | None] = arg(
+        default=None, unit="px", ge=1, le=65535, doc="The side, for `square`, `width` and `height`."
+    )
+
+    @property
+    def box(self) -> Box | None:
+        """The box of the mode, once its arguments are settled; nothing for `original`."""
+        return box_of(self.name, self.size)
+
+    @property
+    def resize(self) -> Operation | None:
+        """What it does, once its arguments are settled; nothing for `original`."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Ask for a size where the mode has none of its own."""
+        if not self.settled("name", "size"):
+            return
+        if self.name in SIZED and self.size is None:
+            raise RecipeError(f"mode({self.name!r}): expected a size, such as mode({self.name!r}, 800)")
+        if self.name not in SIZED and self.size is not None:
+            raise RecipeError(
+                f"mode({self.name!r}, size={self.size}): {self.name} takes no size; "
+                f"say {', '.join(SIZED)}, or resize({self.size})"
+            )
+
+    def identity(self) -> list[Any]:
+        """Give what it does rather than its name: another size of a mode is another recipe."""
+        if not self.settled("name", "size"):
+            return super().identity()
+        does = self.resize
+        return [self.word, self.revision, does and does.identity()]
+
+    def infer(self, shape: Shape) -> Shape:
+        """Say the size."""
+        does = self.resize
+        return shape if does is None else does.infer(shape)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.kind import Shape
-from mediaframe.model.mode import PAPER, ModeName, box_of, check_size
+from mediaframe.model.mode import PAPER, Moded
 from mediaframe.model.operation import Operation
 from mediaframe.model.sizing import Anchor, Fit, Plan, nearest, plan
 
@@ -130,7 +130,7 @@ class Resize(Operation, takes="video"):
         return shape.but(width=width, height=height)
 
 
-class Mode(Operation, takes="video"):
+class Mode(Moded, takes="video"):
     """Resize a video by a mode: the sizes of common uses, by name, as for pictures.
 
     `original` leaves the size; `website`, `email`, `instagram`, `linkedin` and `ecommerce` know theirs; `square`,
@@ -144,33 +144,11 @@ class Mode(Operation, takes="video"):
     (video.mode(name='instagram').mp4(), video.mode(name='height', size=720).webm())
     """
 
-    name: Value[ModeName] = arg(doc="Which mode.")
-    size: Value[int | None] = arg(
-        default=None, unit="px", ge=1, le=16384, doc="The side, for `square`, `width` and `height`."
-    )
-
-    def check(self) -> None:
-        """Ask for a size where the mode has none of its own."""
-        if self.settled("name", "size"):
-            check_size(self.name, self.size)
-
     @property
     def resize(self) -> Resize | None:
         """What it does, once its arguments are settled; nothing for `original`."""
-        box = box_of(self.name, self.size)
+        box = self.box
         return None if box is None else Resize(box.width, box.height, fit=box.fit, background=PAPER)
-
-    def identity(self) -> list[Any]:
-        """Give what it does rather than its name: another size of a mode is another recipe."""
-        if not self.settled("name", "size"):
-            return super().identity()
-        does = self.resize
-        return [self.word, self.revision, does and does.identity()]
-
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size."""
-        does = self.resize
-        return shape if does is None else does.infer(shape)
 
 
 class Crop(Operation, takes="video"):

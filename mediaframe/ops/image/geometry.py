@@ -8,7 +8,7 @@ from mediaframe.errors import RecipeError
 from mediaframe.model.argument import Quantity, Value, arg
 from mediaframe.model.detector import needed_detectors
 from mediaframe.model.kind import Shape
-from mediaframe.model.mode import BOXES, PAPER, SIZED, Box, ModeName, box_of, check_size
+from mediaframe.model.mode import BOXES, PAPER, Box, Moded, ModeName
 from mediaframe.model.operation import Operation
 from mediaframe.model.quantity import aspect_ratio
 from mediaframe.model.sizing import Fit, Plan, Point, nearest, plan
@@ -140,7 +140,7 @@ MODES: dict[ModeName, ModeFacts] = {
 """The resize modes by name."""
 
 
-class Mode(Operation, takes="image"):
+class Mode(Moded, takes="image"):
     """Resize by a mode: the sizes of common uses, by name.
 
     `original` leaves the size; `website`, `email`, `instagram`, `linkedin` and `ecommerce` know theirs; `square`,
@@ -154,34 +154,10 @@ class Mode(Operation, takes="image"):
     (image.mode(name='instagram').jpeg(), image.mode(name='width', size=800).webp())
     """
 
-    name: Value[ModeName] = arg(doc="Which mode.")
-    size: Value[int | None] = arg(
-        default=None, unit="px", ge=1, le=65535, doc="The side, for `square`, `width` and `height`."
-    )
-
-    def check(self) -> None:
-        """Ask for a size where the mode has none of its own."""
-        if self.settled("name", "size"):
-            check_size(self.name, self.size)
-
     @property
     def resize(self) -> Resize | None:
         """What it does, once its arguments are settled; nothing for `original`."""
-        if self.name in SIZED and (box := box_of(self.name, self.size)) is not None:
-            return _boxed(box)
-        return MODES[self.name].does
-
-    def identity(self) -> list[Any]:
-        """Give what it does rather than its name: another size of a mode is another recipe."""
-        if not self.settled("name", "size"):
-            return super().identity()
-        does = self.resize
-        return [self.word, self.revision, does and does.identity()]
-
-    def infer(self, shape: Shape) -> Shape:
-        """Say the size."""
-        does = self.resize
-        return shape if does is None else does.infer(shape)
+        return None if self.box is None else _boxed(self.box)
 
 
 class Crop(Operation, takes="image"):
